@@ -1,0 +1,1 @@
+"""Lambdaloop: a closed MLOps loop on AWS with no servers."""

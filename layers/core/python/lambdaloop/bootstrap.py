@@ -1,0 +1,99 @@
+"""The composition root: the only place that knows the real adapters. Everything is built at first use, nothing at import."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.documents import Document, from_document
+from lambdaloop.settings import Settings
+
+if TYPE_CHECKING:
+    from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
+    from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+    from lambdaloop.adapters.lambda_traffic import LambdaTraffic
+    from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
+    from lambdaloop.adapters.s3_datasets import S3DatasetStore
+    from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        return datetime.now(UTC)
+
+
+class App:
+    """The adapters of one function process, each built when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+
+    @cached_property
+    def definition(self) -> ModelDefinition:
+        """The model definition that this function was deployed with."""
+        path = Path(self.settings.opt) / "model" / "definition.json"
+        return from_document(ModelDefinition, json.loads(path.read_bytes()))
+
+    @cached_property
+    def registry(self) -> "DynamoRegistry":
+        """RunLog, VersionRegistry, ReleaseLog and Leases on one table."""
+        from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+
+        return DynamoRegistry(table=self.settings.need("registry_table"))
+
+    @cached_property
+    def artifacts(self) -> "S3ArtifactStore":
+        """The model bucket."""
+        from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
+
+        return S3ArtifactStore(bucket=self.settings.need("model_bucket"))
+
+    @cached_property
+    def datasets(self) -> "S3DatasetStore":
+        """The data bucket."""
+        from lambdaloop.adapters.s3_datasets import S3DatasetStore
+
+        return S3DatasetStore(bucket=self.settings.need("data_bucket"))
+
+    @cached_property
+    def traffic(self) -> "LambdaTraffic":
+        """The inference function's versions and its live alias."""
+        from lambdaloop.adapters.lambda_traffic import LambdaTraffic
+
+        return LambdaTraffic(function=self.settings.need("inference_function"))
+
+    @cached_property
+    def observer(self) -> "CloudWatchObserver":
+        """CloudWatch's figures of the live traffic."""
+        from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
+
+        return CloudWatchObserver(function=self.settings.need("inference_function"))
+
+    @cached_property
+    def workflows(self) -> "StepFunctionsWorkflows":
+        """Starts state machines."""
+        from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+
+        return StepFunctionsWorkflows()
+
+
+def lambda_entrypoint(handle: Callable[[Document, App], Document]) -> Callable[[Document, Any], Document]:
+    """Make a Lambda handler of `handle(event, app)`; the App is built on the first invocation and kept.
+
+    Domain errors leave under their own names: they are the state machine's vocabulary.
+    """
+    apps: list[App] = []
+
+    def handler(event: Document, context: Any) -> Document:  # noqa: ARG001  (Lambda passes both by position)
+        if not apps:
+            apps.append(App(Settings.from_env()))
+        return handle(event, apps[0])
+
+    return handler

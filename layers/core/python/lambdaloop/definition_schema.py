@@ -1,0 +1,102 @@
+"""Validates what people type into `models/NAME.yaml`, with messages that name the file, the line and the fix.
+
+The rules themselves are in `domain.definition`; pydantic reads them off those classes, and gives editors their JSON Schema.
+Imported at synth and by the command line, never in a Lambda function.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.documents import Document
+from lambdaloop.domain.errors import DefinitionInvalidError
+
+_ADAPTER = TypeAdapter(ModelDefinition)
+
+
+def load_definition(path: Path) -> ModelDefinition:
+    """Read and validate one definition file.
+
+    Raises DefinitionInvalidError with one line per problem: `file:line: path: problem`.
+    """
+    return parse_definition(path.read_text(encoding="utf-8"), source=str(path))
+
+
+def load_definitions(folder: Path) -> list[ModelDefinition]:
+    """Read every `*.yaml` of a folder, in the order of their names; model names must differ."""
+    definitions: dict[str, ModelDefinition] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        definition = load_definition(path)
+        if definition.name in definitions:
+            raise DefinitionInvalidError(
+                f"{path}: name: {definition.name!r} is taken by another file of {folder}"
+            )
+        definitions[definition.name] = definition
+    return list(definitions.values())
+
+
+def parse_definition(text: str, *, source: str) -> ModelDefinition:
+    """Validate the text of a definition; `source` is what error messages call it."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not a YAML document"
+        raise DefinitionInvalidError(f"{source}{line}: {problem}") from error
+    if not isinstance(document, dict):
+        raise DefinitionInvalidError(
+            f"{source}:1: expected a mapping that starts with 'name:', got {type(document).__name__}"
+        )
+    try:
+        return _ADAPTER.validate_python(document)
+    except ValidationError as error:
+        problems = [_problem(source, root, details) for details in error.errors()]
+        raise DefinitionInvalidError("\n".join(problems)) from error
+
+
+def json_schema() -> Document:
+    """The JSON Schema of a definition file, for editors' completion and checking."""
+    schema = _ADAPTER.json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Lambdaloop model definition",
+        **schema,
+    }
+
+
+def _problem(source: str, root: Any, details: Any) -> str:
+    path, line = _locate(root, details["loc"])
+    message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message[:1].lower() + message[1:]
+    if details["type"] in ("missing", "missing_argument"):
+        message = "required field is missing: add it"
+    elif details["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        message = "unknown field: remove it or check its spelling"
+    elif not details["msg"].startswith("Value error"):
+        message = f"{message}, got {details['input']!r}"
+    return f"{source}:{line}: {path + ': ' if path else ''}{message}"
+
+
+def _locate(node: Any, location: tuple[str | int, ...]) -> tuple[str, int]:
+    """Follow a pydantic location into the YAML tree: the dotted path and the 1-based line where it ends.
+
+    A location may name union members that are no part of the document; those are passed over.
+    """
+    path, line = "", node.start_mark.line + 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found:
+                line, node = found[0].start_mark.line + 1, found[1]
+            elif step != location[-1]:
+                continue
+            path += f".{step}" if path else str(step)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line, path = node.start_mark.line + 1, f"{path}[{step}]"
+    return path, line

@@ -1,0 +1,19 @@
+"""Audit events: written in the same transaction as the change they tell of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One change, who made it and when."""
+
+    schema: int = 1
+    model: str
+    at: datetime
+    kind: str
+    """run_started, run_finished, version_registered, release_opened, release_judged, alias_moved, release_closed, release_rolled_back."""
+    actor: str
+    detail: Mapping[str, Any]

@@ -1,0 +1,296 @@
+"""The model definition: what a user writes in `models/NAME.yaml`, and the rules that tie its parts together.
+
+Plain dataclasses, so that workflow functions read it without any third-party package; `definition_schema`
+lays pydantic over these same classes to validate what people type.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
+
+FeatureType = Literal["number", "integer", "boolean", "category"]
+Estimator = Literal["logistic_regression", "ridge", "random_forest", "hist_gradient_boosting"]
+Label = str | int | bool
+Parameter = str | int | float | bool | None
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
+_RESERVED_FIELDS = ("prediction_id", "entity_id")
+_MAX_FEATURES = 500
+_MAX_CATEGORIES = 1000
+
+_STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One input column of the model."""
+
+    __pydantic_config__ = _STRICT
+
+    type: FeatureType
+    """number, integer, boolean or category."""
+    nullable: bool = False
+    """Whether the value may be missing."""
+    min: float | None = None
+    """Smallest ordinary value of a number or integer."""
+    max: float | None = None
+    """Largest ordinary value of a number or integer."""
+    categories: tuple[str, ...] = ()
+    """The known values of a category."""
+    unexpected: Literal["accept", "reject"] = "accept"
+    """What a value outside the range or the categories gets: an answer (it is counted as drift), or a 422."""
+
+    def __post_init__(self) -> None:
+        if self.type == "category":
+            if not self.categories:
+                raise ValueError("a category feature needs categories: list its known values")
+            if len(set(self.categories)) != len(self.categories):
+                raise ValueError("categories must not repeat a value")
+            if len(self.categories) > _MAX_CATEGORIES:
+                raise ValueError(
+                    f"at most {_MAX_CATEGORIES} categories, got {len(self.categories)}: group rare ones"
+                )
+        elif self.categories:
+            raise ValueError(f"categories belong to type category, not {self.type}")
+        if self.type not in ("number", "integer") and (self.min is not None or self.max is not None):
+            raise ValueError(f"min and max belong to type number or integer, not {self.type}")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is greater than max {self.max}: swap them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One estimator with hyperparameters, tried in every run."""
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    """Unique within the definition."""
+    estimator: Estimator
+    """logistic_regression (classification), ridge (regression), random_forest or hist_gradient_boosting."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """Keyword arguments of the scikit-learn estimator, over Lambdaloop's defaults."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Where training data lie."""
+
+    __pydantic_config__ = _STRICT
+
+    location: str
+    """Key prefix in the data bucket; every .csv object below it is training data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How a run chooses and fits its model."""
+
+    __pydantic_config__ = _STRICT
+
+    metric: str
+    """The metric that chooses the winner; see the gate for limits on others."""
+    candidates: tuple[Candidate, ...]
+    """What is tried."""
+    folds: int = 5
+    """Cross-validation folds."""
+    holdout: float = 0.2
+    """Fraction of the rows kept for evaluation; training never sees them."""
+    split: Literal["hash", "time"] = "hash"
+    """hash: by the entity key (or the whole row), the same in every run; time: the last rows of the data."""
+    seed: int = 0
+    """Seeds folds and estimators."""
+
+    def __post_init__(self) -> None:
+        if not self.candidates:
+            raise ValueError("candidates must name at least one estimator")
+        names = [candidate.name for candidate in self.candidates]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"candidate names must differ, repeated: {', '.join(sorted(repeated))}")
+        if not 2 <= self.folds <= 20:
+            raise ValueError(f"folds must be 2 to 20, got {self.folds}")
+        if not 0.05 <= self.holdout <= 0.5:
+            raise ValueError(f"holdout must be 0.05 to 0.5, got {self.holdout}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must be 0 to 4294967295, got {self.seed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What a winner must reach on the holdout before it is registered."""
+
+    __pydantic_config__ = _STRICT
+
+    minimum: Mapping[str, float] = field(default_factory=dict)
+    """Worst acceptable value per metric (a maximum for metrics where less is better)."""
+    max_drop: float = 0.0
+    """How much worse than the champion the training metric may be on the same holdout."""
+
+    def __post_init__(self) -> None:
+        if self.max_drop < 0:
+            raise ValueError(f"max_drop must be 0 or more, got {self.max_drop}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """How a version takes traffic."""
+
+    __pydantic_config__ = _STRICT
+
+    automatic: bool = True
+    """Whether a version that passed the gate is released at once."""
+    steps: tuple[int, ...] = (10, 50, 100)
+    """Percent of the traffic at each step; the last is 100."""
+    bake_seconds: int = 300
+    """How long a step is watched before it is judged."""
+    min_requests: int = 20
+    """Requests the new version must have answered in a step before it may go on."""
+    max_holds: int = 3
+    """How often a step with too little traffic is watched again before it is rolled back."""
+    max_error_rate: float = 0.01
+    """Largest fraction of failed requests."""
+    max_p95_latency_ms: float = 1000.0
+    """Largest 95th percentile of the request duration in milliseconds."""
+    alarms: tuple[str, ...] = ()
+    """CloudWatch alarms that must be OK; a missing one counts as in alarm."""
+
+    def __post_init__(self) -> None:
+        if (
+            not self.steps
+            or self.steps[-1] != 100
+            or list(self.steps) != sorted(set(self.steps))
+            or self.steps[0] < 1
+        ):
+            raise ValueError(f"steps must rise to 100, such as [10, 50, 100], got {list(self.steps)}")
+        if not 0 <= self.bake_seconds <= 86_400:
+            raise ValueError(f"bake_seconds must be 0 to 86400, got {self.bake_seconds}")
+        if self.min_requests < 1:
+            raise ValueError(
+                f"min_requests must be 1 or more: no traffic is no evidence, got {self.min_requests}"
+            )
+        if not 0 <= self.max_holds <= 100:
+            raise ValueError(f"max_holds must be 0 to 100, got {self.max_holds}")
+        if not 0 <= self.max_error_rate < 1:
+            raise ValueError(f"max_error_rate must be 0 to below 1, got {self.max_error_rate}")
+        if self.max_p95_latency_ms <= 0:
+            raise ValueError(f"max_p95_latency_ms must be above 0, got {self.max_p95_latency_ms}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jwt:
+    """Tokens that open the API: their issuer and audience."""
+
+    __pydantic_config__ = _STRICT
+
+    issuer: str
+    """The https address of the issuer."""
+    audience: tuple[str, ...]
+    """Accepted audiences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How predictions are answered."""
+
+    __pydantic_config__ = _STRICT
+
+    authorization: Literal["iam", "jwt", "open"] = "iam"
+    """iam: signed requests; jwt: bearer tokens; open: anybody on the internet."""
+    jwt: Jwt | None = None
+    """Needed for authorization jwt."""
+    memory_mib: int = 1024
+    """Memory of the inference function; its CPU share grows with it (1769 is one core)."""
+    timeout_seconds: int = 10
+    """Longest request; API Gateway waits 30 seconds at most."""
+    snap_start: bool = False
+    """Start from a snapshot that holds the loaded model; AWS charges for the cache and for each restore."""
+    capture: tuple[str, ...] = ()
+    """Features that may be written to the prediction log; none unless named here."""
+
+    def __post_init__(self) -> None:
+        if (self.authorization == "jwt") != (self.jwt is not None):
+            raise ValueError("authorization jwt and the jwt section belong together: give both or neither")
+        if not 128 <= self.memory_mib <= 10_240:
+            raise ValueError(f"memory_mib must be 128 to 10240, got {self.memory_mib}")
+        if not 1 <= self.timeout_seconds <= 29:
+            raise ValueError(f"timeout_seconds must be 1 to 29, got {self.timeout_seconds}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDefinition:
+    """A named prediction problem."""
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    """Lower case letters, digits and hyphens; part of every resource's name."""
+    task: Task
+    """binary, multiclass or regression."""
+    target: str
+    """The column to predict."""
+    features: Mapping[str, Feature]
+    """Input columns, in order."""
+    data: Data
+    """Where training data lie."""
+    training: Training
+    """How a run chooses and fits its model."""
+    classes: tuple[Label, ...] = ()
+    """The target's values for classification; for binary the second one is the positive class."""
+    entity: str | None = None
+    """The column that identifies who a row is about; never a feature."""
+    gate: Gate = field(default_factory=Gate)
+    """What a winner must reach before it is registered."""
+    release: Release = field(default_factory=Release)
+    """How a version takes traffic."""
+    serving: Serving = field(default_factory=Serving)
+    """How predictions are answered."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"name must be 2 to 40 lower case letters, digits or hyphens, starting with a letter, got {self.name!r}"
+            )
+        self._check_columns()
+        self._check_classes()
+        self._check_metrics()
+        self._check_estimators()
+
+    def _check_columns(self) -> None:
+        if not 1 <= len(self.features) <= _MAX_FEATURES:
+            raise ValueError(f"features must name 1 to {_MAX_FEATURES} columns, got {len(self.features)}")
+        for role, column in (("target", self.target), ("entity", self.entity)):
+            if column in self.features:
+                raise ValueError(
+                    f"{column!r} is the {role} and must not be a feature: remove it from features"
+                )
+        if self.entity == self.target:
+            raise ValueError(f"entity and target must be different columns, both are {self.target!r}")
+        for column in self.features:
+            if column in _RESERVED_FIELDS:
+                raise ValueError(f"{column!r} is a reserved field: rename the column")
+        if unknown := [name for name in self.serving.capture if name not in self.features]:
+            raise ValueError(f"capture names unknown features: {', '.join(unknown)}")
+
+    def _check_classes(self) -> None:
+        wanted = {"binary": (2, 2), "multiclass": (3, 1000), "regression": (0, 0)}[self.task]
+        if not wanted[0] <= len(self.classes) <= wanted[1]:
+            raise ValueError(
+                f"task {self.task} needs {wanted[0]} to {wanted[1]} classes, got {len(self.classes)}"
+            )
+        if len(set(map(str, self.classes))) != len(self.classes):
+            raise ValueError("classes must differ from each other")
+
+    def _check_metrics(self) -> None:
+        for name in (self.training.metric, *self.gate.minimum):
+            if name not in METRICS_OF_TASK[self.task]:
+                known = ", ".join(METRICS_OF_TASK[self.task])
+                raise ValueError(f"metric {name!r} does not fit task {self.task}: use one of {known}")
+
+    def _check_estimators(self) -> None:
+        wrong = "logistic_regression" if self.task == "regression" else "ridge"
+        for candidate in self.training.candidates:
+            if candidate.estimator == wrong:
+                raise ValueError(f"candidate {candidate.name!r}: {wrong} does not fit task {self.task}")

@@ -1,0 +1,112 @@
+"""Every way in which Lambdaloop says no.
+
+Lambda reports the class name as `errorType`, so these names are part of the state machines' contract:
+`infra` imports them for its Catch and Retry clauses, and a rename is safe.
+"""
+
+
+class LambdaloopError(Exception):
+    """The root of every error that Lambdaloop raises on purpose."""
+
+
+# Input that a person can mend.
+
+
+class DefinitionInvalidError(LambdaloopError):
+    """A model definition breaks a rule; the message names the place and the fix."""
+
+
+class DatasetInvalidError(LambdaloopError):
+    """Training data do not match the model definition."""
+
+
+class DatasetEmptyError(DatasetInvalidError):
+    """There is nothing to train on under the data location."""
+
+
+class SettingMissingError(LambdaloopError):
+    """A function was deployed without an environment variable that it needs."""
+
+
+# Things that are not there.
+
+
+class NotFoundError(LambdaloopError):
+    """Something that was asked for does not exist."""
+
+
+class VersionNotFoundError(NotFoundError):
+    """The registry has no such version of the model."""
+
+
+class RunNotFoundError(NotFoundError):
+    """The registry has no such run."""
+
+
+class ReleaseNotFoundError(NotFoundError):
+    """The registry has no such release of the model."""
+
+
+class ArtifactMissingError(NotFoundError):
+    """The model bucket no longer holds an artifact that the registry names."""
+
+
+class ModelNotReleasedError(NotFoundError):
+    """The function carries no pin: no model has been released yet."""
+
+
+# Somebody else was faster; nothing was changed.
+
+
+class ConflictError(LambdaloopError):
+    """The state changed between reading and writing; read again and decide anew."""
+
+
+class LeaseHeldError(ConflictError):
+    """Another owner holds the lease and it has not expired."""
+
+
+class ReleaseInProgressError(ConflictError):
+    """Another release of this model is running."""
+
+
+class AliasMovedError(ConflictError):
+    """The alias no longer has the revision that was expected."""
+
+
+class ReleaseStateError(ConflictError):
+    """The release is not in a state that allows this step."""
+
+
+class RoutingChangedError(ConflictError):
+    """Somebody changed the traffic of the live alias meanwhile."""
+
+
+# Checks that failed: the version or the release goes no further.
+
+
+class ArtifactCorruptError(LambdaloopError):
+    """An artifact's size or sha256 is not what the registry says; it was not parsed."""
+
+
+class ParityError(LambdaloopError):
+    """The served runtime and scikit-learn disagree on a golden row."""
+
+
+class GateRejectedError(LambdaloopError):
+    """The winner of a run did not pass the gate."""
+
+
+class VerificationFailedError(LambdaloopError):
+    """The new Lambda version answers golden rows otherwise than it should."""
+
+
+# Not now.
+
+
+class ReleaseNotReadyError(LambdaloopError):
+    """Lambda is still preparing the function or its new version; ask again shortly."""
+
+
+class BackendUnavailableError(LambdaloopError):
+    """An AWS service kept refusing after bounded retries; nothing was changed."""

@@ -1,0 +1,23 @@
+"""Names and directions of the metrics that a definition may use."""
+
+from typing import Literal
+
+Task = Literal["binary", "multiclass", "regression"]
+
+METRICS_OF_TASK: dict[Task, tuple[str, ...]] = {
+    "binary": ("roc_auc", "average_precision", "accuracy", "f1", "log_loss", "brier"),
+    "multiclass": ("accuracy", "f1_macro", "roc_auc_ovr", "log_loss"),
+    "regression": ("rmse", "mae", "r2"),
+}
+
+_LESS_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae"})
+
+
+def greater_is_better(metric: str) -> bool:
+    """Whether a larger value of the metric means a better model."""
+    return metric not in _LESS_IS_BETTER
+
+
+def improvement(metric: str, value: float, over: float) -> float:
+    """How much better `value` is than `over`, positive when better, in the metric's own unit."""
+    return value - over if greater_is_better(metric) else over - value

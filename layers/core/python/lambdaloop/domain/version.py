@@ -1,0 +1,62 @@
+"""An immutable model version: what the registry keeps about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.definition import Parameter
+from lambdaloop.domain.metrics import Task
+
+BUNDLE = "bundle.zip"
+"""The served artifact: signature.json, model.onnx and golden.json."""
+ESTIMATOR = "estimator.joblib"
+"""The fitted scikit-learn pipeline, for the training side only."""
+BASELINE = "baseline.json"
+"""The profile of the training data."""
+ENVIRONMENT = "environment.txt"
+"""The package versions that trained it."""
+REPORT = "report.json"
+"""Candidates, holdout metrics and gate checks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDraft:
+    """A version that has no number yet; registering it twice for one run gives one version."""
+
+    schema: int = 1
+    model: str
+    run: str
+    task: Task
+    manifest: Artifact
+    """Lists every file with size and sha256; its own sha256 is the digest of the version."""
+    files: Mapping[str, Artifact]
+    """By name: bundle.zip, estimator.joblib, baseline.json, environment.txt, report.json."""
+    estimator: str
+    parameters: Mapping[str, Parameter]
+    metrics: Mapping[str, float | None]
+    """On the holdout; None where a metric has no value."""
+    metric: str
+    """The metric that chose the winner."""
+    dataset: Artifact
+    """The dataset manifest."""
+    dataset_digest: str
+    rows: int
+    gate: Mapping[str, Any]
+    """The gate's checks with their numbers."""
+
+    @property
+    def digest(self) -> str:
+        """Content address of the version: the same data, code and seed give the same one."""
+        return self.manifest.sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(VersionDraft):
+    """A registered version."""
+
+    number: int
+    """1, 2, 3 ... without gaps."""
+    created_at: datetime
+    created_by: str

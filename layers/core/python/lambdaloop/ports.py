@@ -1,0 +1,219 @@
+"""What the use cases need from the world. Adapters implement these on AWS, tests/fakes in memory.
+
+Every method either does all of what it says or nothing, and may be called again after a crash.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from lambdaloop.domain.alias import Alias
+from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.audit import AuditEvent
+from lambdaloop.domain.dataset import DataObject
+from lambdaloop.domain.documents import Document
+from lambdaloop.domain.lease import Lease
+from lambdaloop.domain.release import Judgement, Release, ReleasePin
+from lambdaloop.domain.run import Run, RunStatus
+from lambdaloop.domain.traffic import Observation, Routing
+from lambdaloop.domain.version import Version, VersionDraft
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Immutable, content-addressed bytes of one model bucket."""
+
+    def put(self, model: str, name: str, content: bytes) -> Artifact:
+        """Store under the content's own address; storing the same content again changes nothing."""
+        ...
+
+    def get(self, artifact: Artifact) -> bytes:
+        """Read and check: ArtifactMissingError, ArtifactCorruptError (wrong size or sha256)."""
+        ...
+
+
+class DatasetStore(Protocol):
+    """Training data as users upload them."""
+
+    def objects(self, prefix: str) -> Sequence[DataObject]:
+        """The current version of every .csv object below the prefix, sorted by key."""
+        ...
+
+    def read(self, key: str, version_id: str) -> bytes:
+        """One object version; ArtifactMissingError when it is gone."""
+        ...
+
+
+class RunLog(Protocol):
+    """The runs of the training workflow."""
+
+    def start_run(self, run: Run) -> Run:
+        """Record it; a run already recorded under this id is returned as it is."""
+        ...
+
+    def finish_run(
+        self, *, model: str, run: str, status: RunStatus, outcome: Mapping[str, Any], at: datetime
+    ) -> Run:
+        """Record how it ended, once: a run that is not running any more is returned as it is."""
+        ...
+
+    def run(self, model: str, run: str) -> Run:
+        """RunNotFoundError when there is none."""
+        ...
+
+    def runs(self, model: str) -> Sequence[Run]:
+        """Newest first."""
+        ...
+
+
+class VersionRegistry(Protocol):
+    """Immutable versions and the names that point at them."""
+
+    def register_version(self, draft: VersionDraft, *, by: str, at: datetime) -> Version:
+        """Give the draft the next number; the version that its run already registered is returned as it is."""
+        ...
+
+    def version(self, model: str, number: int) -> Version:
+        """VersionNotFoundError when there is none."""
+        ...
+
+    def versions(self, model: str) -> Sequence[Version]:
+        """Newest first."""
+        ...
+
+    def alias(self, model: str, name: str) -> Alias | None:
+        """Where the name points now."""
+        ...
+
+    def alias_at(self, model: str, name: str, at: datetime) -> Alias | None:
+        """Where the name pointed at that time."""
+        ...
+
+    def events(self, model: str, *, limit: int = 100) -> Sequence[AuditEvent]:
+        """The audit trail, newest first."""
+        ...
+
+
+class ReleaseLog(Protocol):
+    """The releases of a model. Each change writes its audit event in the same transaction."""
+
+    def open_release(
+        self,
+        *,
+        model: str,
+        version: int,
+        execution: str,
+        requested_by: str,
+        reason: str,
+        previous_lambda_version: str,
+        at: datetime,
+    ) -> Release:
+        """Record a new release under the next number; the one this execution already opened is returned as it is."""
+        ...
+
+    def record_publication(self, release: Release, *, lambda_version: str) -> Release:
+        """Note the Lambda version that is this release."""
+        ...
+
+    def record_judgement(self, release: Release, judgement: Judgement) -> Release:
+        """Append a judgement; status becomes shifting. ReleaseStateError when the release has ended."""
+        ...
+
+    def close_release(self, release: Release, *, outcome: str, at: datetime) -> Release:
+        """In one transaction: this release live, the previous one superseded, alias champion moved to its version.
+
+        Closing a live release changes nothing. ReleaseStateError when it was rolled back; AliasMovedError when the
+        champion is no longer the one this release was opened against.
+        """
+        ...
+
+    def roll_back_release(self, release: Release, *, outcome: str, at: datetime) -> Release:
+        """Mark it rolled back; doing so again changes nothing. ReleaseStateError when it is live or superseded."""
+        ...
+
+    def release(self, model: str, number: int) -> Release:
+        """ReleaseNotFoundError when there is none."""
+        ...
+
+    def releases(self, model: str) -> Sequence[Release]:
+        """Newest first."""
+        ...
+
+
+class Leases(Protocol):
+    """Mutual exclusion between workflows."""
+
+    def acquire(self, *, model: str, name: str, owner: str, at: datetime, seconds: int) -> Lease:
+        """Take it, or prolong it when `owner` holds it already; LeaseHeldError while another holds it."""
+        ...
+
+    def free(self, *, model: str, name: str, owner: str) -> None:
+        """Give it back; nothing happens when `owner` does not hold it."""
+        ...
+
+
+class Traffic(Protocol):
+    """The inference function of one model: its published versions and the routing of its live alias."""
+
+    def routing(self) -> Routing:
+        """Where requests go now."""
+        ...
+
+    def route(
+        self, routing: Routing, *, stable: str, candidate: str | None = None, weight: float = 0.0
+    ) -> Routing:
+        """Change the routing that was read as `routing`; RoutingChangedError when somebody was faster."""
+        ...
+
+    def publish(self, pin: ReleasePin) -> str:
+        """Publish the deployed code with this pin; the Lambda version that already has it is returned as it is.
+
+        ReleaseNotReadyError while Lambda is still working on the function: ask again.
+        """
+        ...
+
+    def check_ready(self, lambda_version: str) -> None:
+        """ReleaseNotReadyError until the version can be invoked; VerificationFailedError when it never will."""
+        ...
+
+    def invoke(self, lambda_version: str, event: Document) -> Document:
+        """Send one event to that very version; VerificationFailedError when the function fails."""
+        ...
+
+
+class TrafficObserver(Protocol):
+    """What CloudWatch knows about live traffic."""
+
+    def observe(self, lambda_version: str, *, since: datetime, until: datetime) -> Observation:
+        """Figures of one Lambda version behind the live alias."""
+        ...
+
+    def alarm_states(self, names: Sequence[str]) -> Mapping[str, str]:
+        """OK, ALARM or INSUFFICIENT_DATA by name; a missing alarm is left out."""
+        ...
+
+
+class Workflows(Protocol):
+    """Starts Step Functions executions."""
+
+    def start(self, *, workflow: str, name: str, document: Document) -> str:
+        """Start the state machine with that ARN under a deterministic name; returns the execution's ARN.
+
+        An execution that already has the name is returned as it is: duplicates collapse.
+        """
+        ...
+
+
+class PredictionLog(Protocol):
+    """The append-only log of predictions."""
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """One structured line; never fails a prediction."""
+        ...
