@@ -1,0 +1,1 @@
+"""The `lambdaloop` command: the same against AWS and against the local cloud."""

@@ -1,0 +1,117 @@
+"""How the demo tells what happens: a line per step with its time, and a summary at the end."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.panel import Panel
+
+from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+from lambdaloop.domain.alias import CHAMPION
+from lambdaloop.domain.definition import ModelDefinition
+from scripts.cli.demo_traffic import Traffic
+from scripts.cli.executions import Execution
+from scripts.cli.local_process import LocalCloud
+from scripts.cli.output import cell, console
+from scripts.cli.stacks import Deployment
+
+
+class Story:
+    """What happened so far, with the seconds that each step took."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self.facts: dict[str, Any] = {}
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Measure a step that shows its own progress."""
+        started = time.monotonic()
+        yield
+        self.timings[name] = round(time.monotonic() - started, 2)
+
+    @contextmanager
+    def step(self, name: str, title: str) -> Iterator[Callable[[str], None]]:
+        """Measure a step and show that it goes on; yields a function that takes lines of detail."""
+        with self.timed(name), console.status(title) as status:
+            yield lambda line: status.update(f"{title} [dim]{_short(line)}[/dim]" if line.strip() else title)
+        console.print(f"[green]✓[/green] {title} [dim]{self.timings[name]:.1f} s[/dim]", highlight=False)
+
+    def tell(self, line: str) -> None:
+        """A fact worth a line of its own."""
+        console.print(f"  {line}", highlight=False, markup=False)
+
+    def tell_end(self) -> None:
+        """The summary, for people."""
+        facts, predictions = self.facts, self.facts["predictions"]
+        lines = [
+            f"model        {facts['model']} ({facts['task']}, {facts['rows']:,} rows)",
+            "candidates   " + ", ".join(f"{c['name']} {cell(c['score'])}" for c in facts["candidates"]),
+            f"version      {facts['version']}: "
+            + ", ".join(f"{k} {cell(v)}" for k, v in facts["metrics"].items()),
+            f"release      {facts['release']} is Lambda version {facts['lambda_version']}, with all the traffic",
+            f"endpoint     {facts['endpoint']}",
+            f"predictions  {predictions['sent']} sent, {predictions['ok']} answered, {predictions['http_5xx']} failed",
+            f"time         {sum(self.timings.values()):.0f} s: "
+            + ", ".join(f"{name} {seconds:.0f}" for name, seconds in self.timings.items() if seconds >= 0.5),
+        ]
+        console.print(Panel("\n".join(lines), title="What happened", title_align="left", expand=False))
+
+    def tell_how_to_go_on(self, cloud: LocalCloud) -> None:
+        """The commands that use what was left running."""
+        row = json.dumps({"rows": [self.facts["example_row"]]})
+        lines = [
+            *(f"export {name}={value}" for name, value in cloud.environment.items()),
+            f"curl --aws-sigv4 aws:amz:us-east-1:execute-api --user local:local -H 'content-type: application/json' -d '{row}' {self.facts['endpoint']}",
+            f"aws --endpoint-url {cloud.endpoint_url} lambda get-alias --function-name {self.facts['function']} --name live",
+            f"aws --endpoint-url {cloud.endpoint_url} dynamodb scan --table-name {self.facts['registry_table']}",
+            f"lambdaloop versions list {self.facts['model']}",
+            f"lambdaloop local down --state {cloud.state}",
+        ]
+        console.print("The local cloud is up. To use it, and to stop it at last:")
+        for line in lines:
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+
+    def to_json(self) -> str:
+        """The summary, for programs."""
+        hidden = ("example_row", "function", "registry_table")
+        facts = {name: value for name, value in self.facts.items() if name not in hidden}
+        return json.dumps({**facts, "timings_seconds": self.timings}, indent=2) + "\n"
+
+
+def summarise(
+    definition: ModelDefinition, deployment: Deployment, training: Execution, traffic: Traffic
+) -> dict[str, Any]:
+    """What the registry and the traffic say at the end; the champion is what serves."""
+    registry = DynamoRegistry(table=deployment.registry_table)
+    champion = registry.alias(definition.name, CHAMPION)
+    if champion is None or champion.release is None:
+        raise LookupError(f"no champion of {definition.name} although its release completed")
+    version = registry.version(definition.name, champion.version)
+    release = registry.release(definition.name, champion.release)
+    return {
+        "model": definition.name,
+        "task": definition.task,
+        "rows": version.rows,
+        "candidates": [_candidate(found) for found in training.output["candidates"]],
+        "version": version.number,
+        "metrics": dict(version.metrics),
+        "gate": dict(version.gate),
+        "release": release.number,
+        "lambda_version": release.lambda_version,
+        "endpoint": deployment.predict_url,
+        "predictions": traffic.summary,
+        "example_row": traffic.example_row,
+        "function": deployment.inference_function,
+        "registry_table": deployment.registry_table,
+    }
+
+
+def _candidate(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": found["name"], "score": found["score"]}
+
+
+def _short(line: str) -> str:
+    return line.strip().replace("[", r"\[")[:70]

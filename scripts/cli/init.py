@@ -1,0 +1,64 @@
+"""`lambdaloop init`: from a CSV file to a commented model definition."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambdaloop.definition_schema import parse_definition
+from lambdaloop.domain.definition import ModelDefinition
+from scripts.cli.output import console
+
+
+def init(
+    data: Annotated[Path, typer.Argument(help="A CSV file with a header.", exists=True, dir_okay=False)],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    entity: Annotated[
+        str | None, typer.Option(help="The column that says who a row is about; never a feature.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model (default: from the file's name).")
+    ] = None,
+    models: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("models"),
+    force: Annotated[bool, typer.Option(help="Replace an existing definition.")] = False,
+) -> None:
+    """Write models/NAME.yaml with the inferred schema, commented, ready to edit and deploy."""
+    path = models / f"{name or model_name(data)}.yaml"
+    if path.exists() and not force:
+        console.print(
+            f"{path} exists already: pass --force to replace it, or --name for another", style="red"
+        )
+        raise typer.Exit(1)
+    definition = write_definition(data, target=target, entity=entity, name=name, models=models)
+    console.print(
+        f"Wrote {path}: {definition.task}, {len(definition.features)} features, target {definition.target}."
+    )
+    console.print(
+        f"Read it through, then `cdk deploy --all`, upload the data below {definition.data.location!r} and"
+    )
+    console.print(f"`lambdaloop train {definition.name}`.")
+
+
+def write_definition(
+    data: Path, *, target: str, entity: str | None, name: str | None, models: Path
+) -> ModelDefinition:
+    """Infer the definition of a CSV file, write it below `models` and read it back.
+
+    Raises DatasetInvalidError when the file cannot be a training set for that target.
+    """
+    from lambdaloop.training.schema_inference import infer_definition, render_yaml
+
+    inferred = infer_definition(data, name=name or model_name(data), target=target, entity=entity)
+    text = render_yaml(inferred)
+    path = models / f"{inferred.definition.name}.yaml"
+    definition = parse_definition(text, source=str(path))
+    models.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return definition
+
+
+def model_name(data: Path) -> str:
+    """A model name from a file name: lower case letters, digits and hyphens."""
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in data.stem.lower()).split()
+    name = "-".join(words)[:40].rstrip("-")
+    return name if name[:1].isalpha() and len(name) > 1 else f"model-{name}".rstrip("-")

@@ -1,0 +1,118 @@
+"""Starts and stops the local cloud as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lambdaloop.domain.errors import LambdaloopError
+
+DEFAULT_STATE = Path(".lambdaloop/local")
+_START_SECONDS = 60
+_STOP_SECONDS = 15
+
+
+class LocalCloudError(LambdaloopError):
+    """The local cloud did not start, or is not running."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalCloud:
+    """A running local cloud."""
+
+    state: Path
+    endpoint_url: str
+    gateway_port: int
+    pid: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process must have in its environment to talk to this cloud and to no other."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
+        }
+
+    def control(self, path: str, document: dict[str, Any] | None = None) -> Any:
+        """Ask a control endpoint: GET without a document, POST with one."""
+        data = None if document is None else json.dumps(document).encode()
+        url = f"{self.endpoint_url}/_localcloud/{path}"
+        request = urllib.request.Request(url, data=data, headers={"content-type": "application/json"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"null")
+
+    def advance(self, seconds: float) -> None:
+        """Move virtual time forward."""
+        self.control("clock", {"advance_seconds": seconds})
+
+    def stop(self) -> None:
+        """Stop the process and wait until it is gone."""
+        try:
+            os.kill(self.pid, signal.SIGTERM)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while _alive(self.pid):
+                if time.monotonic() > deadline:
+                    os.kill(self.pid, signal.SIGKILL)
+                time.sleep(0.05)
+        except ProcessLookupError:
+            pass
+        (self.state / "endpoint.json").unlink(missing_ok=True)
+
+
+def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0) -> LocalCloud:
+    """Start a local cloud with an empty state and wait until it answers.
+
+    Raises LocalCloudError with the end of its log when it does not come up, or when one is running already.
+    """
+    if find_local_cloud(state):
+        raise LocalCloudError(
+            f"a local cloud is already running in {state}: stop it with `lambdaloop local down`"
+        )
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "endpoint.json").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "scripts.localcloud", "--state", str(state), "--speed", str(speed)]
+    with (state / "process.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if cloud := find_local_cloud(state):
+            return cloud
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    raise LocalCloudError(f"the local cloud did not start:\n{(state / 'process.log').read_text()[-2000:]}")
+
+
+def find_local_cloud(state: Path = DEFAULT_STATE) -> LocalCloud | None:
+    """The local cloud that runs with this state folder, if one does."""
+    try:
+        found = json.loads((state / "endpoint.json").read_text())
+    except FileNotFoundError:
+        return None
+    if not _alive(found["pid"]):
+        return None
+    return LocalCloud(
+        state=state, endpoint_url=found["endpoint_url"], gateway_port=found["gateway_port"], pid=found["pid"]
+    )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:  # a child of ours that ended is not alive, only unburied
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

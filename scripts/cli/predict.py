@@ -1,0 +1,137 @@
+"""`lambdaloop predict`: signed HTTPS calls to a model."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
+
+from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.output import AsJson, console, print_json, print_table
+from scripts.cli.stacks import Deployment, find_deployment
+
+_BATCH = 100
+
+
+class PredictionRefusedError(LambdaloopError):
+    """The endpoint answered with an error status."""
+
+
+class SignedClient:
+    """Posts JSON with the caller's AWS credentials (SigV4, service execute-api) over kept-alive connections."""
+
+    def __init__(self) -> None:
+        session = boto3.Session()
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        self._signer = SigV4Auth(credentials.get_frozen_credentials(), "execute-api", session.region_name)
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=5, read=30))
+
+    def post(self, url: str, document: Mapping[str, Any]) -> tuple[int, Any]:
+        """Send one document; returns the status and the parsed answer."""
+        return self._send("POST", url, json.dumps(document).encode())
+
+    def get(self, url: str) -> tuple[int, Any]:
+        """Read one document; returns the status and the parsed answer."""
+        return self._send("GET", url, None)
+
+    def _send(self, method: str, url: str, body: bytes | None) -> tuple[int, Any]:
+        request = AWSRequest(method=method, url=url, data=body, headers={"content-type": "application/json"})
+        self._signer.add_auth(request)
+        answer = self._pool.request(method, url, body=body, headers=dict(request.headers.items()))
+        return answer.status, json.loads(answer.data or b"null")
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    row: Annotated[list[str] | None, typer.Option(help="One row as JSON; may be given again.")] = None,
+    rows: Annotated[
+        Path | None, typer.Option(help="A .json file with a list of rows, or a .csv file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a model for predictions."""
+    deployment, client = find_deployment(model), SignedClient()
+    wanted = [_parse(text) for text in row or ()]
+    if rows is not None and rows.suffix == ".csv":
+        wanted += read_csv(rows, input_types(client, deployment))
+    elif rows is not None:
+        found = json.loads(rows.read_text(encoding="utf-8"))
+        wanted += found if isinstance(found, list) else [found]
+    if not wanted:
+        raise typer.BadParameter("give --row or --rows")
+    predictions: list[dict[str, Any]] = []
+    for batch in _batches(wanted):
+        predictions += _answered(
+            deployment.predict_url, *client.post(deployment.predict_url, {"rows": batch})
+        )["predictions"]
+    if as_json:
+        print_json(predictions)
+        return
+    print_table(
+        f"Predictions of {model}",
+        ("value", "probabilities", "version", "prediction id"),
+        ((p["value"], p["probabilities"], p["model_version"], p["prediction_id"]) for p in predictions),
+    )
+    console.print(f"{len(predictions)} rows")
+
+
+def input_types(client: SignedClient, deployment: Deployment) -> dict[str, str]:
+    """The released model's input columns and their Open Inference Protocol datatypes, as its metadata names them."""
+    url = f"{deployment.api_endpoint}/v2/models/{deployment.model}"
+    return {tensor["name"]: tensor["datatype"] for tensor in _answered(url, *client.get(url))["inputs"]}
+
+
+def read_csv(path: Path, types: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of a CSV file as the model takes them: its columns only, typed as it says, blanks as null."""
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        return [
+            {name: _cell(record[name], datatype) for name, datatype in types.items() if name in record}
+            for record in csv.DictReader(lines)
+        ]
+
+
+def _cell(text: str, datatype: str) -> Any:
+    """One CSV cell; text that is not of the wanted type stays text, so that the endpoint can say which row it is."""
+    if not text.strip():
+        return None
+    try:
+        number = float(text) if datatype in ("FP64", "INT64") else 0.0
+    except ValueError:
+        return text
+    if datatype == "INT64" and number.is_integer():
+        return int(number)
+    if datatype in ("FP64", "INT64"):
+        return number
+    return {"true": True, "false": False}.get(text.strip().lower(), text) if datatype == "BOOL" else text
+
+
+def _answered(url: str, status: int, answer: Any) -> Any:
+    if status != 200:
+        raise PredictionRefusedError(f"{url} answered {status}: {json.dumps(answer)}")
+    return answer
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        row = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(
+            f"--row must be a JSON object such as '{{\"age\": 41}}', got {text!r}"
+        ) from error
+    if not isinstance(row, dict):
+        raise typer.BadParameter(f"--row must be a JSON object, got {text!r}")
+    return row
+
+
+def _batches(rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]

@@ -1,0 +1,92 @@
+"""`lambdaloop releases`: what serves, what served, and starting a release by hand."""
+
+import getpass
+import uuid
+from typing import Annotated
+
+import typer
+
+from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+from lambdaloop.adapters.lambda_traffic import LambdaTraffic
+from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+from lambdaloop.domain.documents import to_document
+from scripts.cli.executions import follow
+from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
+from scripts.cli.stacks import find_deployment
+
+app = typer.Typer(help="Releases: list, show, start.", no_args_is_help=True)
+
+Model = Annotated[str, typer.Argument(help="Name of the model.")]
+
+
+@app.command("list")
+def list_releases(model: Model, as_json: AsJson = False) -> None:
+    """List the releases of a model, newest first, and where the traffic goes."""
+    deployment = find_deployment(model)
+    releases = DynamoRegistry(table=deployment.registry_table).releases(model)
+    if as_json:
+        print_json([to_document(release) for release in releases])
+        return
+    print_table(
+        f"Releases of {model}",
+        ("release", "status", "version", "lambda version", "opened", "closed", "outcome"),
+        (
+            (r.number, r.status, r.version, r.lambda_version, r.created_at, r.closed_at, r.outcome)
+            for r in releases
+        ),
+    )
+    routing = LambdaTraffic(function=deployment.inference_function).routing()
+    split = f", {routing.weight:.0%} to Lambda version {routing.candidate}" if routing.candidate else ""
+    console.print(f"Traffic: Lambda version {routing.stable}{split}")
+
+
+@app.command("show")
+def show_release(
+    model: Model,
+    number: Annotated[int, typer.Argument(help="Number of the release.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one release and every judgement with its numbers."""
+    release = DynamoRegistry(table=find_deployment(model).registry_table).release(model, number)
+    document = to_document(release)
+    if as_json:
+        print_json(document)
+        return
+    print_fields(
+        f"{model} release {number}", {k: v for k, v in document.items() if k not in ("judgements", "schema")}
+    )
+    print_table(
+        "Judgements",
+        ("step", "share", "verdict", "reasons", "numbers"),
+        (
+            (j.step + 1, f"{j.weight:.0%}", j.verdict, "; ".join(j.reasons), j.numbers)
+            for j in release.judgements
+        ),
+    )
+
+
+@app.command("start")
+def start_release(
+    model: Model,
+    version: Annotated[int | None, typer.Option(help="Version to release (default: the newest).")] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "asked for on the command line",
+    wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
+) -> None:
+    """Release a version with the code that is deployed now: after a code deploy, this is what moves traffic to it."""
+    deployment = find_deployment(model)
+    registry = DynamoRegistry(table=deployment.registry_table)
+    if version is None:
+        newest = registry.versions(model)
+        if not newest:
+            console.print(f"{model} has no version yet: run `lambdaloop train {model}`", style="red")
+            raise typer.Exit(1)
+        version = newest[0].number
+    registry.version(model, version)
+    execution = StepFunctionsWorkflows().start(
+        workflow=deployment.release_workflow,
+        name=f"{model}-v{version}-{uuid.uuid4().hex[:12]}",
+        document={"model": model, "version": version, "requested_by": getpass.getuser(), "reason": reason},
+    )
+    console.print(f"Started {execution}")
+    if wait and not follow(execution).succeeded:
+        raise typer.Exit(1)

@@ -1,0 +1,63 @@
+"""Finds what was deployed: the command line knows stack names, and everything else from the stacks' outputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lambdaloop.domain.errors import NotFoundError
+
+PLATFORM_STACK = "Lambdaloop"
+
+
+class NotDeployedError(NotFoundError):
+    """There is no such stack in this account and region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """The outputs of the platform stack and of one model's stack."""
+
+    model: str
+    data_bucket: str
+    model_bucket: str
+    registry_table: str
+    api_endpoint: str
+    inference_function: str
+    training_workflow: str
+    release_workflow: str
+
+    @property
+    def predict_url(self) -> str:
+        """Where rows are posted."""
+        return f"{self.api_endpoint}/models/{self.model}/predict"
+
+
+def find_deployment(model: str) -> Deployment:
+    """Read both stacks' outputs; NotDeployedError says which command is missing."""
+    platform, own = _outputs(PLATFORM_STACK), _outputs(f"{PLATFORM_STACK}-{model}")
+    return Deployment(
+        model=model,
+        data_bucket=platform["DataBucket"],
+        model_bucket=platform["ModelBucket"],
+        registry_table=platform["RegistryTable"],
+        api_endpoint=platform["ApiEndpoint"].rstrip("/"),
+        inference_function=own["InferenceFunction"],
+        training_workflow=own["TrainingWorkflow"],
+        release_workflow=own["ReleaseWorkflow"],
+    )
+
+
+def _outputs(stack: str) -> Mapping[str, str]:
+    client: Any = boto3.client("cloudformation")
+    try:
+        found = client.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise NotDeployedError(
+            f"stack {stack} does not exist in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
+        ) from error
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}

@@ -1,0 +1,98 @@
+"""`lambdaloop versions`: the registry's model versions."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
+from lambdaloop.domain.alias import CHAMPION
+from lambdaloop.domain.documents import to_document
+from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
+from scripts.cli.stacks import find_deployment
+
+app = typer.Typer(help="Model versions: list, show, download.", no_args_is_help=True)
+
+Model = Annotated[str, typer.Argument(help="Name of the model.")]
+Number = Annotated[int, typer.Argument(help="Number of the version.")]
+
+
+@app.command("list")
+def list_versions(model: Model, as_json: AsJson = False) -> None:
+    """List the versions of a model, newest first."""
+    registry = DynamoRegistry(table=find_deployment(model).registry_table)
+    versions, champion = registry.versions(model), registry.alias(model, CHAMPION)
+    if as_json:
+        print_json([to_document(version) for version in versions])
+        return
+    print_table(
+        f"Versions of {model}",
+        ("version", "alias", "estimator", "metric", "holdout", "rows", "created", "digest"),
+        (
+            (
+                version.number,
+                CHAMPION if champion and champion.version == version.number else None,
+                version.estimator,
+                version.metric,
+                version.metrics.get(version.metric),
+                version.rows,
+                version.created_at,
+                version.digest[:12],
+            )
+            for version in versions
+        ),
+    )
+
+
+@app.command("show")
+def show_version(model: Model, number: Number, as_json: AsJson = False) -> None:
+    """Show one version: metrics, gate, data, files."""
+    version = DynamoRegistry(table=find_deployment(model).registry_table).version(model, number)
+    if as_json:
+        print_json(to_document(version))
+        return
+    print_fields(
+        f"{model} version {number}",
+        {
+            "estimator": version.estimator,
+            "parameters": version.parameters,
+            "metrics": version.metrics,
+            "rows": version.rows,
+            "dataset": version.dataset_digest,
+            "run": version.run,
+            "created": version.created_at,
+            "created by": version.created_by,
+            "digest": version.digest,
+        },
+    )
+    checks = version.gate.get("checks", [])
+    print_table(
+        "Gate", ("check", "passed", "reason"), ((c["name"], c["passed"], c.get("reason")) for c in checks)
+    )
+    print_table(
+        "Files",
+        ("name", "bytes", "sha256"),
+        ((name, file.size, file.sha256) for name, file in version.files.items()),
+    )
+
+
+@app.command("download")
+def download_version(
+    model: Model,
+    number: Number,
+    to: Annotated[Path | None, typer.Option(help="Folder to write to (default: MODEL-vNUMBER).")] = None,
+) -> None:
+    """Download every file of a version; each is checked against the registry's sha256 before it is written."""
+    deployment = find_deployment(model)
+    version = DynamoRegistry(table=deployment.registry_table).version(model, number)
+    store = S3ArtifactStore(bucket=deployment.model_bucket)
+    folder = to or Path(f"{model}-v{number}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, artifact in {"manifest.json": version.manifest, **version.files}.items():
+        content = store.get(artifact)
+        (folder / name).write_bytes(content)
+        console.print(
+            f"{folder / name}  {len(content):,} bytes  sha256 {hashlib.sha256(content).hexdigest()[:12]}…"
+        )

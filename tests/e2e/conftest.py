@@ -1,0 +1,122 @@
+"""One local cloud with one small model, deployed by the real `cdk`, for every end-to-end test."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from pytest_socket import enable_socket
+
+from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+from lambdaloop.domain.definition import ModelDefinition
+from scripts.cli.cdk import bootstrap_arguments, cdk, deploy_arguments
+from scripts.cli.demo_traffic import Traffic, follow_release
+from scripts.cli.executions import Execution, follow
+from scripts.cli.init import write_definition
+from scripts.cli.local_process import LocalCloud, start_local_cloud
+from scripts.cli.stacks import Deployment, find_deployment
+from scripts.cli.train import start_training
+from tests.e2e.subscriptions import write_subscriptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A deployed model on a running local cloud."""
+
+    cloud: LocalCloud
+    folder: Path
+    data: Path
+    definition: ModelDefinition
+    deployment: Deployment
+
+    @property
+    def registry(self) -> DynamoRegistry:
+        return DynamoRegistry(table=self.deployment.registry_table)
+
+    def traffic(self) -> Traffic:
+        return Traffic(self.deployment, self.data)
+
+    def deploy(self, *context: str) -> str:
+        arguments = deploy_arguments(models=self.folder / "models", output=self.folder / "cdk.out")
+        return cdk(*arguments, *context, environment=self.cloud.environment)
+
+    def train(self, reason: str = "a test asks for it") -> Execution:
+        return follow(start_training(self.deployment, requested_by="tests", reason=reason))
+
+    def finish_release(self, execution: str) -> Execution:
+        """Supply traffic and time until the release ends."""
+        return follow_release(
+            execution,
+            cloud=self.cloud,
+            traffic=self.traffic(),
+            bake_seconds=self.definition.release.bake_seconds,
+        )
+
+    def routing(self) -> dict[str, Any]:
+        client: Any = boto3.client("lambda")
+        alias = client.get_alias(FunctionName=self.deployment.inference_function, Name="live")
+        weights: dict[str, float] = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return {"stable": alias["FunctionVersion"], "weights": weights}
+
+
+@contextmanager
+def pointed_at(cloud: LocalCloud) -> Iterator[None]:
+    """Make boto3 talk to the local cloud for as long as this lasts."""
+    before = dict(os.environ)
+    os.environ.update(cloud.environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    enable_socket()
+    folder = tmp_path_factory.mktemp("site")
+    data = write_subscriptions(folder / "subscriptions.csv", rows=800)
+    models = folder / "models"
+    definition = write_definition(data, target="renewed", entity="customer", name=None, models=models)
+    cloud = start_local_cloud(folder / "cloud")
+    try:
+        with pointed_at(cloud):
+            output = folder / "cdk.out"
+            cdk(*bootstrap_arguments(models=models, output=output), environment=cloud.environment)
+            cdk(*deploy_arguments(models=models, output=output), environment=cloud.environment)
+            deployment = find_deployment(definition.name)
+            boto3.client("s3").upload_file(
+                str(data), deployment.data_bucket, f"{definition.data.location}{data.name}"
+            )
+        yield Site(cloud=cloud, folder=folder, data=data, definition=definition, deployment=deployment)
+    finally:
+        cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def _released_site(_site: Site) -> Site:
+    enable_socket()
+    with pointed_at(_site.cloud):
+        training = _site.train("the first training")
+        assert training.succeeded, training.cause
+        release = _site.finish_release(training.output["release"]["execution"])
+        assert release.succeeded, release.cause
+    return _site
+
+
+@pytest.fixture
+def site(_site: Site) -> Iterator[Site]:
+    """A deployed model; whether a version is released yet depends on the tests before."""
+    with pointed_at(_site.cloud):
+        yield _site
+
+
+@pytest.fixture
+def released_site(_released_site: Site) -> Iterator[Site]:
+    """A model with at least one released version."""
+    with pointed_at(_released_site.cloud):
+        yield _released_site

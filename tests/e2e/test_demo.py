@@ -1,0 +1,68 @@
+"""`scripts/demo` on real data: from a CSV file to HTTP predictions in one command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+DATA = PROJECT.parent / "shared" / "data"
+
+pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("demo")]
+
+
+def run_demo(folder: Path, *arguments: str) -> dict[str, Any]:
+    summary = folder / "summary.json"
+    ended = subprocess.run(
+        [str(PROJECT / "scripts" / "demo"), *arguments, "--summary", str(summary)],
+        cwd=folder,
+        env={**os.environ, "VENV": sys.prefix},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    found: dict[str, Any] = json.loads(summary.read_text())
+    return found
+
+
+def check(summary: dict[str, Any], *, requests: int) -> None:
+    assert summary["version"] == 1
+    assert summary["gate"]["passed"] is True
+    assert len(summary["candidates"]) >= 3
+    assert summary["release"] == 1
+    assert summary["predictions"]["sent"] >= requests
+    assert summary["predictions"]["ok"] == summary["predictions"]["sent"]
+    assert summary["predictions"]["http_5xx"] == 0
+    assert summary["endpoint"].startswith("http://127.0.0.1:")
+    assert {"deploy", "train", "release", "predict"} <= summary["timings_seconds"].keys()
+
+
+def test_the_default_data_end_with_a_released_model(tmp_path: Path) -> None:
+    summary = run_demo(tmp_path)
+    check(summary, requests=500)
+    assert summary["task"] == "binary"
+    assert summary["rows"] == 569
+    assert summary["metrics"]["roc_auc"] > 0.97
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the folder with real data sets is not beside this checkout")
+@pytest.mark.parametrize(
+    ("file", "target", "entity", "metric", "least"),
+    [
+        ("telco_churn.csv", "Churn", "customerID", "roc_auc", 0.83),
+        ("electricity.csv", "class", None, "roc_auc", 0.83),
+    ],
+)
+def test_own_data_end_with_a_released_model_without_edits(
+    tmp_path: Path, file: str, target: str, entity: str | None, metric: str, least: float
+) -> None:
+    arguments = ["--data", str(DATA / file), "--target", target]
+    summary = run_demo(tmp_path, *arguments, *(["--entity", entity] if entity else []))
+    check(summary, requests=500)
+    assert summary["metrics"][metric] >= least
