@@ -33,7 +33,8 @@ def run_and_tell(command: Sequence[str], *, environment: Mapping[str, str], tell
 
     Raises CommandFailedError with the last lines of output when it fails.
     """
-    process = subprocess.Popen(
+    lines: list[str] = []
+    with subprocess.Popen(
         command,
         cwd=PROJECT,
         env={
@@ -47,13 +48,11 @@ def run_and_tell(command: Sequence[str], *, environment: Mapping[str, str], tell
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    lines: list[str] = []
-    assert process.stdout is not None  # noqa: S101  (PIPE was asked for)
-    for line in process.stdout:
-        lines.append(line)
-        tell(line.rstrip())
-    if process.wait():
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line)
+            tell(line.rstrip())
+    if process.returncode:
         raise CommandFailedError(f"{' '.join(command)} failed:\n{''.join(lines[-40:])}")
     return "".join(lines)
 

@@ -12,7 +12,7 @@ from scripts.cli.output import console
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from scripts.cli.stacks import Deployment
 
-_REQUESTS_WHILE_BAKING = 60
+_REQUESTS_WHILE_BAKING = 300  # a tenth of them is evidence enough for the usual min_requests
 _BAKE = "Bake"
 
 

@@ -7,6 +7,8 @@ import typer
 
 from lambdaloop.definition_schema import parse_definition
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition_text import render_yaml
+from lambdaloop.domain.schema_inference import infer_definition
 from scripts.cli.output import console
 
 
@@ -46,9 +48,9 @@ def write_definition(
 
     Raises DatasetInvalidError when the file cannot be a training set for that target.
     """
-    from lambdaloop.training.schema_inference import infer_definition, render_yaml
-
-    inferred = infer_definition(data, name=name or model_name(data), target=target, entity=entity)
+    inferred = infer_definition(
+        data.read_bytes(), name=name or model_name(data), target=target, entity=entity
+    )
     text = render_yaml(inferred)
     path = models / f"{inferred.definition.name}.yaml"
     definition = parse_definition(text, source=str(path))

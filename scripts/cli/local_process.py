@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class LocalCloud:
     endpoint_url: str
     gateway_port: int
     pid: int
+    process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
+    """Set where this very program started it."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -55,17 +57,20 @@ class LocalCloud:
         self.control("clock", {"advance_seconds": seconds})
 
     def stop(self) -> None:
-        """Stop the process and wait until it is gone."""
+        """Stop the process and wait until it is gone; one that does not go in time is killed."""
+        deadline = time.monotonic() + _STOP_SECONDS
         try:
             os.kill(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + _STOP_SECONDS
-            while _alive(self.pid):
+            while self._alive():
                 if time.monotonic() > deadline:
                     os.kill(self.pid, signal.SIGKILL)
                 time.sleep(0.05)
         except ProcessLookupError:
-            pass
+            pass  # it was gone before
         (self.state / "endpoint.json").unlink(missing_ok=True)
+
+    def _alive(self) -> bool:
+        return self.process.poll() is None if self.process else _exists(self.pid)
 
 
 def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0) -> LocalCloud:
@@ -85,7 +90,7 @@ def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0) -> Loc
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if cloud := find_local_cloud(state):
-            return cloud
+            return replace(cloud, process=process)
         time.sleep(0.05)
     process.kill()
     process.wait()
@@ -98,19 +103,14 @@ def find_local_cloud(state: Path = DEFAULT_STATE) -> LocalCloud | None:
         found = json.loads((state / "endpoint.json").read_text())
     except FileNotFoundError:
         return None
-    if not _alive(found["pid"]):
+    if not _exists(found["pid"]):
         return None
     return LocalCloud(
         state=state, endpoint_url=found["endpoint_url"], gateway_port=found["gateway_port"], pid=found["pid"]
     )
 
 
-def _alive(pid: int) -> bool:
-    try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:  # a child of ours that ended is not alive, only unburied
-            return False
-    except ChildProcessError:
-        pass
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

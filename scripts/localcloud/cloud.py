@@ -1,19 +1,18 @@
 """What every part of the local cloud shares: one account, one region, one clock, one source of chance."""
 
-import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from scripts.localcloud.clock import VirtualClock
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
-ROOT_ACCESS_KEY = (
-    "local"  # the credentials of a person at the keyboard: allowed everything, as an account's owner is
-)
+# The credentials of a person at the keyboard: allowed everything, as an account's owner is.
+ROOT_ACCESS_KEY = "local"
 ROOT_SECRET_KEY = "local"  # noqa: S105
 
 ControlRoute = Callable[[Mapping[str, Any]], Any]
@@ -33,7 +32,7 @@ class Cloud:
     gateway_port: int
     """HTTP front of API Gateway on 127.0.0.1: http://127.0.0.1:<gateway_port>/<api id>/..."""
     clock: VirtualClock = field(default_factory=VirtualClock)
-    random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311
+    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     """moto is not safe to use from several threads: every request to it holds this lock (Lambda Invoke and

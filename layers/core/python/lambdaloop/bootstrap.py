@@ -14,10 +14,13 @@ from lambdaloop.settings import Settings
 if TYPE_CHECKING:
     from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+    from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
     from lambdaloop.adapters.lambda_traffic import LambdaTraffic
+    from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
     from lambdaloop.adapters.s3_datasets import S3DatasetStore
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+    from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
 
 
 class SystemClock:
@@ -54,6 +57,27 @@ class App:
         from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 
         return S3ArtifactStore(bucket=self.settings.need("model_bucket"))
+
+    @cached_property
+    def artifact_reader(self) -> "S3ArtifactReader":
+        """The model bucket without boto3, for a short cold start."""
+        from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
+
+        return S3ArtifactReader(bucket=self.settings.need("model_bucket"))
+
+    @cached_property
+    def prediction_log(self) -> "StdoutPredictionLog":
+        """The function's log, from where a subscription takes the lines."""
+        from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
+
+        return StdoutPredictionLog()
+
+    @cached_property
+    def request_metrics(self) -> "EmfRequestMetrics":
+        """The function's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
+
+        return EmfRequestMetrics(model=self.settings.need("model"), clock=self.clock)
 
     @cached_property
     def datasets(self) -> "S3DatasetStore":

@@ -13,8 +13,10 @@ from lambdaloop.domain.audit import AuditEvent
 from lambdaloop.domain.dataset import DataObject
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.lease import Lease
+from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.release import Judgement, Release, ReleasePin
 from lambdaloop.domain.run import Run, RunStatus
+from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.traffic import Observation, Routing
 from lambdaloop.domain.version import Version, VersionDraft
 
@@ -36,6 +38,14 @@ class ArtifactStore(Protocol):
 
     def get(self, artifact: Artifact) -> bytes:
         """Read and check: ArtifactMissingError, ArtifactCorruptError (wrong size or sha256)."""
+        ...
+
+
+class ArtifactReader(Protocol):
+    """The half of an ArtifactStore that serving needs."""
+
+    def get(self, artifact: Artifact) -> bytes:
+        """Read and check: ArtifactMissingError, ArtifactCorruptError, or BackendUnavailableError after bounded retries."""
         ...
 
 
@@ -118,7 +128,7 @@ class ReleaseLog(Protocol):
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
         ...
 
-    def record_publication(self, release: Release, *, lambda_version: str) -> Release:
+    def record_publication(self, release: Release, *, lambda_version: str, at: datetime) -> Release:
         """Note the Lambda version that is this release."""
         ...
 
@@ -140,6 +150,10 @@ class ReleaseLog(Protocol):
 
     def release(self, model: str, number: int) -> Release:
         """ReleaseNotFoundError when there is none."""
+        ...
+
+    def release_of(self, model: str, execution: str) -> Release | None:
+        """The release that this workflow execution opened, if it came that far."""
         ...
 
     def releases(self, model: str) -> Sequence[Release]:
@@ -191,8 +205,8 @@ class Traffic(Protocol):
 class TrafficObserver(Protocol):
     """What CloudWatch knows about live traffic."""
 
-    def observe(self, lambda_version: str, *, since: datetime, until: datetime) -> Observation:
-        """Figures of one Lambda version behind the live alias."""
+    def observe(self, release: Release, *, since: datetime, until: datetime) -> Observation:
+        """Figures of the release's Lambda version behind the live alias, in whole minutes around the window."""
         ...
 
     def alarm_states(self, names: Sequence[str]) -> Mapping[str, str]:
@@ -216,4 +230,25 @@ class PredictionLog(Protocol):
 
     def write(self, line: Mapping[str, Any]) -> None:
         """One structured line; never fails a prediction."""
+        ...
+
+
+class ServedModel(Protocol):
+    """A version in memory, ready to answer."""
+
+    @property
+    def signature(self) -> Signature:
+        """What it takes and gives."""
+        ...
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Output]:
+        """One output per row; RowsInvalidError with every problem when rows do not fit the signature."""
+        ...
+
+
+class RequestMetrics(Protocol):
+    """Figures about requests for predictions."""
+
+    def record(self, *, release: int | None, predictions: int, status: int, seconds: float) -> None:
+        """Count one answered request; never fails it. `release` is None before the first one."""
         ...

@@ -28,6 +28,9 @@ class Settings:
     """Names of the deployed models, comma-separated."""
     pin: str | None = None
     """JSON of the ReleasePin; set by the release workflow, never by the template."""
+    entity_salt: str | None = None
+    """Keys the hash that stands for an entity in the prediction log: any text that differs from stack to stack. It keeps
+    plain identifiers out of the log; it is no secret, so who knows it can test a guess."""
     opt: str = "/opt"
     """Where Lambda unpacks layers."""
 

@@ -14,6 +14,7 @@ class AuditEvent:
     model: str
     at: datetime
     kind: str
-    """run_started, run_finished, version_registered, release_opened, release_judged, alias_moved, release_closed, release_rolled_back."""
+    """run_started, run_finished, version_registered, release_opened, release_published, release_judged, alias_moved,
+    release_closed, release_rolled_back."""
     actor: str
     detail: Mapping[str, Any]

@@ -101,6 +101,10 @@ class VerificationFailedError(LambdaloopError):
     """The new Lambda version answers golden rows otherwise than it should."""
 
 
+class RecordTooLargeError(LambdaloopError):
+    """A record does not fit into a registry item (400 KB): long lists belong into an artifact."""
+
+
 # Not now.
 
 
@@ -109,4 +113,4 @@ class ReleaseNotReadyError(LambdaloopError):
 
 
 class BackendUnavailableError(LambdaloopError):
-    """An AWS service kept refusing after bounded retries; nothing was changed."""
+    """An AWS service kept refusing or not answering after bounded retries; doing the same again is safe."""

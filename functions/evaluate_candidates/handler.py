@@ -1,0 +1,23 @@
+"""Fourth step of the training workflow: choose the winner and ask the gate."""
+
+from lambdaloop.bootstrap import App, lambda_entrypoint
+from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.documents import Document, from_document, to_document
+from lambdaloop.services.evaluate_candidates import evaluate_candidates
+from lambdaloop.services.train_candidate import CandidateResult
+
+
+def handle(event: Document, app: App) -> Document:
+    """{"dataset": …, "candidates": […]} → winner, whether it passed, its metrics, the checks and the files."""
+    evaluation = evaluate_candidates(
+        app.definition,
+        results=[from_document(CandidateResult, candidate) for candidate in event["candidates"]],
+        manifest=from_document(Artifact, event["dataset"]["manifest"]),
+        artifacts=app.artifacts,
+        datasets=app.datasets,
+        versions=app.registry,
+    )
+    return to_document(evaluation)
+
+
+handler = lambda_entrypoint(handle)

@@ -1,0 +1,27 @@
+"""Puts the HTTP interface of one model together."""
+
+from fastapi import FastAPI
+
+import lambdaloop
+from functions.inference.boundary import Boundary
+from functions.inference.endpoints import Inference
+from functions.inference.open_inference import open_inference
+from functions.inference.refusals import install_refusals
+from functions.inference.row_api import row_api
+
+
+def create_app(inference: Inference) -> FastAPI:
+    """The application. Its endpoints are async: a sync one would go through a thread pool, several times slower."""
+    app = FastAPI(
+        title="Lambdaloop",
+        version=lambdaloop.__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,  # published as a file: docs/openapi.json
+        redirect_slashes=False,
+    )
+    install_refusals(app)
+    app.add_middleware(Boundary, metrics=inference.metrics, release=lambda: inference.slot.release)
+    app.include_router(row_api(inference))
+    app.include_router(open_inference(inference))
+    return app

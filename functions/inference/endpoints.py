@@ -1,0 +1,71 @@
+"""What all endpoints of one model share: finding the model and answering rows."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fastapi import Request
+
+from functions.inference.facts import facts_of
+from functions.inference.limits import max_rows
+from functions.inference.refusals import RefusedError
+from lambdaloop.domain.prediction import Prediction
+from lambdaloop.ports import RequestMetrics
+from lambdaloop.services.load_model import LoadedModel
+from lambdaloop.services.predict import Capture, predict
+
+
+class Slot(Protocol):
+    """Where the model is, once it is loaded."""
+
+    @property
+    def release(self) -> int | None:
+        """The release of this process."""
+        ...
+
+    def get(self) -> LoadedModel:
+        """The model, or one of the errors that `refusals` answers with 503."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """One model behind HTTP."""
+
+    model: str
+    slot: Slot
+    capture: Capture
+    metrics: RequestMetrics
+
+    def find(self, model: str, version: str | None = None) -> LoadedModel:
+        """The loaded model, if that is the one asked for."""
+        if model != self.model:
+            raise RefusedError(404, f"unknown model {model[:100]!r}: this is {self.model!r}")
+        loaded = self.slot.get()
+        if version is not None and version != str(loaded.pin.version):
+            raise RefusedError(
+                404, f"unknown version {version[:100]!r}: version {loaded.pin.version} is served here"
+            )
+        return loaded
+
+    def answer(
+        self, request: Request, loaded: LoadedModel, rows: list[dict[str, Any]], entity_id: str | None = None
+    ) -> list[Prediction]:
+        """One prediction per row; RefusedError 413 when they would not fit into an answer."""
+        check_rows(len(rows), loaded)
+        facts = facts_of(request)
+        predictions = predict(
+            rows,
+            loaded=loaded,
+            entity_id=entity_id,
+            event_time=facts.event_time,
+            capture=self.capture if facts.is_traffic else None,
+        )
+        request.state.predictions = len(predictions)
+        return predictions
+
+
+def check_rows(count: int, loaded: LoadedModel) -> None:
+    """RefusedError 413 when so many predictions would not fit into an answer."""
+    limit = max_rows(loaded.model.signature)
+    if count > limit:
+        raise RefusedError(413, f"{count} rows, at most {limit} are taken: send several requests")

@@ -1,0 +1,31 @@
+"""What API Gateway says about a request, which the caller cannot set."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+_VERIFICATION = "verification"
+"""The API id of requests that the release workflow sends past the gateway; those of AWS have ten characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """When a request came, under which id, and whether it is traffic."""
+
+    request_id: str
+    event_time: datetime
+    is_traffic: bool
+    """False for the golden rows that verify a release: nobody's predictions."""
+
+
+def facts_of(request: Request) -> RequestFacts:
+    """From the gateway's event; outside Lambda there is none and the clock decides."""
+    context = request.scope.get("aws.event", {}).get("requestContext", {})
+    milliseconds = context.get("timeEpoch")
+    return RequestFacts(
+        request_id=context.get("requestId") or os.urandom(16).hex(),
+        event_time=datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else datetime.now(UTC),
+        is_traffic=context.get("apiId") != _VERIFICATION,
+    )

@@ -1,0 +1,70 @@
+"""Answers the HTTP requests for one model: API Gateway's event in, its response out.
+
+Importing this file does nothing but define `handler`, except in Lambda: there the import is the init phase, which has a
+whole core whatever the function's memory, is where provisioned concurrency and SnapStart prepare an environment, and so is
+the right moment for building the application and loading the model. A model that cannot be loaded then is asked for again
+by the first request.
+"""
+
+import asyncio
+import json
+import os
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lambdaloop.bootstrap import App
+from lambdaloop.domain.documents import Document
+from lambdaloop.domain.errors import LambdaloopError
+from lambdaloop.settings import Settings
+
+if TYPE_CHECKING:
+    from mangum import Mangum
+
+
+@cache
+def _gateway() -> "Mangum":
+    """The application behind API Gateway, with the model in it if that can be loaded."""
+    from mangum import Mangum
+
+    from functions.inference.api import create_app
+    from functions.inference.endpoints import Inference
+    from lambdaloop.services.load_model import ModelSlot
+    from lambdaloop.services.predict import Capture
+
+    app = App(Settings.from_env())
+    model = app.settings.need("model")
+    slot = ModelSlot(model=model, pin=app.settings.pin, artifacts=app.artifact_reader)
+    inference = Inference(
+        model=model,
+        slot=slot,
+        capture=Capture(
+            log=app.prediction_log,
+            features=app.definition.serving.capture,
+            entity_salt=app.settings.need("entity_salt"),
+        ),
+        metrics=app.request_metrics,
+    )
+    asyncio.set_event_loop(asyncio.new_event_loop())  # Python no longer makes one by itself, as Mangum expects
+    gateway = Mangum(create_app(inference), lifespan="off")
+    with suppress(LambdaloopError):  # the first request asks again, and answers and logs why not
+        slot.get()
+    return gateway
+
+
+def handler(event: Document, context: Any) -> Document:
+    """One request; events are those of API Gateway's payload format 2.0."""
+    try:
+        return _gateway()(event, context)
+    except ValueError:  # raised in front of the application only: text that is no Unicode, or base64 that is none
+        body = {"error": "the request is not text in UTF-8", "details": []}
+        return {
+            "statusCode": 400,
+            "headers": {"content-type": "application/json"},
+            "body": json.dumps(body),
+            "isBase64Encoded": False,
+        }
+
+
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    _gateway()

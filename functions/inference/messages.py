@@ -1,0 +1,167 @@
+"""The bodies of requests and answers. Requests are validated by pydantic; answers are typed dictionaries, which cost nothing.
+
+`scripts/openapi` publishes all of them.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import NotRequired, TypedDict
+
+Value = str | int | bool | float
+Datatype = Literal["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]
+MAX_ENTITY = 256
+
+_STRICT = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class RowsRequest(BaseModel):
+    """Rows to predict."""
+
+    model_config = _STRICT
+
+    rows: list[dict[str, Any]] = Field(min_length=1)
+    """Feature name to value. A missing value is null or left out; the entity column may stand in the row."""
+    entity_id: str | None = Field(default=None, max_length=MAX_ENTITY)
+    """Who the rows are about, unless a row has its own entity column."""
+
+
+class Tensor(BaseModel):
+    """One feature column of the Open Inference Protocol."""
+
+    model_config = _STRICT
+
+    name: str
+    """The feature, or the entity column."""
+    shape: list[int] = Field(min_length=1, max_length=2)
+    """[rows] or [rows, 1]."""
+    datatype: Datatype
+    """FP64, FP32, INT64 or INT32 for number and integer, BOOL for boolean, BYTES for category and entity."""
+    data: list[Any]
+    """Flat or nested as the shape says; null where a value is missing."""
+    parameters: dict[str, Any] | None = None
+    """Not used; the binary data extension is not offered."""
+
+
+class RequestedOutput(BaseModel):
+    """An output that the caller wants."""
+
+    model_config = _STRICT
+
+    name: Literal["value", "probabilities", "prediction_id"]
+    """Outputs that are not named are left out."""
+    parameters: dict[str, Any] | None = None
+    """Not used."""
+
+
+class InferRequest(BaseModel):
+    """Rows to predict as one tensor per feature (Open Inference Protocol, version 2)."""
+
+    model_config = _STRICT
+
+    id: str | None = Field(default=None, max_length=1024)
+    """Echoed in the answer."""
+    inputs: list[Tensor] = Field(min_length=1)
+    """One per feature; a nullable feature may be left out."""
+    outputs: list[RequestedOutput] | None = None
+    """All when left out."""
+    parameters: dict[str, Any] | None = None
+    """Not used."""
+
+
+class PredictionBody(TypedDict):
+    """The answer to one row."""
+
+    prediction_id: str
+    value: Value
+    probabilities: dict[str, float] | None
+    variant: str
+    model_version: int
+
+
+class PredictionsBody(TypedDict):
+    """One prediction per row, in the order of the rows."""
+
+    predictions: list[PredictionBody]
+    request_id: str
+
+
+class OutputTensor(TypedDict):
+    """One output for all rows."""
+
+    name: str
+    datatype: Datatype
+    shape: list[int]
+    data: list[Any]
+    parameters: NotRequired[dict[str, str]]
+
+
+class InferBody(TypedDict):
+    """The answer of the Open Inference Protocol."""
+
+    model_name: str
+    model_version: str
+    id: NotRequired[str]
+    outputs: list[OutputTensor]
+
+
+class TensorMetadata(TypedDict):
+    """A column: -1 stands for any number of rows."""
+
+    name: str
+    datatype: Datatype
+    shape: list[int]
+
+
+class ModelMetadata(TypedDict):
+    """What a model takes and gives."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
+
+
+class ModelReady(TypedDict):
+    """Whether the model answers predictions."""
+
+    name: str
+    ready: bool
+
+
+class ServerMetadata(TypedDict):
+    """Who answers."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class Live(TypedDict):
+    """The function runs."""
+
+    live: bool
+
+
+class Ready(TypedDict):
+    """Predictions are answered."""
+
+    ready: bool
+
+
+class Problem(TypedDict):
+    """One thing wrong with a request."""
+
+    row: int | None
+    """Index from 0; null when it is not about one row."""
+    field: str | None
+    problem: str
+
+
+class ErrorBody(TypedDict):
+    """Why there is no answer."""
+
+    error: str
+    details: list[Problem]
+    """At most 100; `error` says how many there are."""

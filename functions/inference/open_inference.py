@@ -1,0 +1,85 @@
+"""The Open Inference Protocol, version 2, without its binary data extension."""
+
+from fastapi import APIRouter, Request, Response
+
+import lambdaloop
+from functions.inference.endpoints import Inference, check_rows
+from functions.inference.messages import (
+    InferBody,
+    InferRequest,
+    Live,
+    ModelReady,
+    Ready,
+    ServerMetadata,
+)
+from functions.inference.reading import read_body
+from functions.inference.refusals import json_response
+from functions.inference.tensors import metadata_of, outputs_of, row_count, rows_of
+
+_MODEL = "/v2/models/{model}"
+_VERSION = "/v2/models/{model}/versions/{version}"
+
+
+def open_inference(inference: Inference) -> APIRouter:
+    """Its endpoints; those of the server as a whole are answered by answer_unrouted where several models share an API."""
+    router = APIRouter(tags=["Open Inference Protocol"])
+    _add_health(router, inference)
+    _add_model(router, inference)
+    return router
+
+
+def _add_health(router: APIRouter, inference: Inference) -> None:
+    @router.get("/v2")
+    async def server_metadata() -> Response:
+        """Who answers."""
+        answer: ServerMetadata = {"name": "lambdaloop", "version": lambdaloop.__version__, "extensions": []}
+        return json_response(answer)
+
+    @router.get("/v2/health/live")
+    async def server_live() -> Response:
+        """Whether the function runs."""
+        answer: Live = {"live": True}
+        return json_response(answer)
+
+    @router.get("/v2/health/ready")
+    async def server_ready() -> Response:
+        """Whether predictions are answered; 503 when not."""
+        inference.slot.get()
+        answer: Ready = {"ready": True}
+        return json_response(answer)
+
+
+def _add_model(router: APIRouter, inference: Inference) -> None:
+    @router.get(_MODEL)
+    @router.get(_VERSION)
+    async def model_metadata(model: str, version: str | None = None) -> Response:
+        """What the model takes and gives."""
+        loaded = inference.find(model, version)
+        return json_response(metadata_of(loaded.model.signature, version=loaded.pin.version))
+
+    @router.get(f"{_MODEL}/ready")
+    @router.get(f"{_VERSION}/ready")
+    async def model_ready(model: str, version: str | None = None) -> Response:
+        """Whether the model answers predictions; 503 when not."""
+        inference.find(model, version)
+        answer: ModelReady = {"name": model, "ready": True}
+        return json_response(answer)
+
+    @router.post(f"{_MODEL}/infer")
+    @router.post(f"{_VERSION}/infer")
+    async def infer(model: str, request: Request, version: str | None = None) -> Response:
+        """Predict tensors."""
+        loaded = inference.find(model, version)
+        body = await read_body(request, InferRequest)
+        check_rows(row_count(body), loaded)
+        signature = loaded.model.signature
+        predictions = inference.answer(request, loaded, rows_of(body, signature))
+        wanted = None if body.outputs is None else [output.name for output in body.outputs]
+        answer: InferBody = {
+            "model_name": model,
+            "model_version": str(loaded.pin.version),
+            "outputs": outputs_of(predictions, signature, wanted=wanted),
+        }
+        if body.id is not None:
+            answer["id"] = body.id
+        return json_response(answer)

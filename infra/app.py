@@ -1,0 +1,46 @@
+"""The CDK app: a platform stack and one stack for each file in `models/`.
+
+Reads the checkout and CDK's context, nothing else: no account, clock or git, so the same checkout always gives the same
+templates.
+"""
+
+import sys
+
+from aws_cdk import App
+
+from infra.config import Config
+from infra.errors import SynthesisError
+from infra.model_stack import ModelStack
+from infra.platform_stack import PlatformStack
+from lambdaloop.domain.errors import DefinitionInvalidError
+
+PLATFORM_STACK = "Lambdaloop"
+
+
+def build(app: App, config: Config) -> None:
+    """Add every stack to the app."""
+    platform = PlatformStack(app, PLATFORM_STACK, config=config)
+    for definition in config.definitions:
+        ModelStack(
+            app,
+            f"{PLATFORM_STACK}-{definition.name}",
+            definition=definition,
+            packages=config.packages,
+            platform=platform,
+        )
+
+
+def main() -> int:
+    """Synthesize; what a person can mend is told without a traceback."""
+    app = App()
+    try:
+        build(app, Config.from_context(app.node))
+    except (DefinitionInvalidError, SynthesisError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""What `cdk -c name=value` and cdk.json may say; the only other input of a synthesis is the checkout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs import Node
+
+from infra.packages import Packages
+from infra.targets import find_target
+from lambdaloop.definition_schema import load_definitions
+from lambdaloop.domain.definition import ModelDefinition
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The models to deploy and the packages to deploy them with."""
+
+    definitions: Sequence[ModelDefinition]
+    packages: Packages
+
+    @classmethod
+    def from_context(cls, node: Node) -> "Config":
+        """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud."""
+        models: str = node.try_get_context("models") or "models"
+        target: str = node.try_get_context("target") or "python3.13-arm64"
+        return cls(
+            definitions=load_definitions(PROJECT / models),
+            packages=Packages(root=PROJECT, target=find_target(target)),
+        )

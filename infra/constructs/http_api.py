@@ -1,0 +1,64 @@
+"""The HTTP API that all models share. Requests must be signed (IAM) unless a model's definition says otherwise."""
+
+import json
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infra.constructs.python_function import LOG_RETENTION
+
+_LOGGED = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "path": "$context.path",
+    "status": "$context.status",
+    "latency": "$context.responseLatency",
+    "integrationError": "$context.integrationErrorMessage",
+    "caller": "$context.identity.caller",
+    "sourceIp": "$context.identity.sourceIp",
+    "userAgent": "$context.identity.userAgent",
+}
+_REQUESTS_PER_SECOND, _BURST = 500, 1000
+
+
+class HttpApi(Construct):
+    """The API, its only stage, and the function that answers what no model's route takes."""
+
+    def __init__(self, scope: Construct, id_: str, *, answer_unrouted: lambda_.IFunction) -> None:
+        super().__init__(scope, id_)
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=Aws.STACK_NAME,
+            description="Predictions of every model",
+            create_default_stage=False,
+            default_authorizer=HttpIamAuthorizer(),
+            default_integration=HttpLambdaIntegration("Unrouted", answer_unrouted),
+        )
+        self.access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            # Under this prefix AWS does not append to the account's one, size-limited, log resource policy.
+            log_group_name=f"/aws/vendedlogs/http-api/{Aws.STACK_NAME}",
+            retention=LOG_RETENTION,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.stage = apigateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=_REQUESTS_PER_SECOND, throttling_burst_limit=_BURST
+            ),
+            access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=self.access_log.log_group_arn, format=json.dumps(_LOGGED)
+            ),
+        )

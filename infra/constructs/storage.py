@@ -1,0 +1,57 @@
+"""Buckets that keep what cannot be made again: versioned, encrypted, private, and left behind when the stack goes."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.nag import acknowledge
+
+
+class Storage(Construct):
+    """The data, model and capture buckets."""
+
+    def __init__(self, scope: Construct, id_: str) -> None:
+        super().__init__(scope, id_)
+        # Datasets name object versions: an overwritten file must stay readable for as long as runs are reproduced.
+        self.data = _bucket(
+            self,
+            "Data",
+            s3.LifecycleRule(
+                noncurrent_version_transitions=[
+                    s3.NoncurrentVersionTransition(
+                        storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=Duration.days(30)
+                    )
+                ]
+            ),
+        )
+        # Artifacts are never overwritten: a noncurrent one was deleted, and can be brought back for a year.
+        self.model = _bucket(
+            self, "Model", s3.LifecycleRule(noncurrent_version_expiration=Duration.days(365))
+        )
+        self.capture = _bucket(
+            self, "Capture", s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30))
+        )
+
+
+def _bucket(scope: Construct, id_: str, noncurrent: s3.LifecycleRule) -> s3.Bucket:
+    bucket = s3.Bucket(
+        scope,
+        id_,
+        versioned=True,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        removal_policy=RemovalPolicy.RETAIN,
+        lifecycle_rules=[
+            noncurrent,
+            s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
+        ],
+    )
+    acknowledge(
+        bucket,
+        {
+            "S1": "who read which object is CloudTrail's business, account-wide; a log bucket of ours would need one itself"
+        },
+    )
+    return bucket

@@ -1,0 +1,21 @@
+"""What stops a synthesis: each message names the value and the fix."""
+
+
+class SynthesisError(Exception):
+    """The stacks cannot be made from this configuration."""
+
+
+class UnknownTargetError(SynthesisError):
+    """The context names a target that packages cannot be built for."""
+
+
+class LayerBuildError(SynthesisError):
+    """A third-party layer could not be installed."""
+
+
+class PackageTooLargeError(SynthesisError):
+    """A function and its layers exceed what Lambda unpacks."""
+
+
+class SourceMissingError(SynthesisError):
+    """A function has no handler in the checkout."""

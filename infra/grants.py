@@ -1,0 +1,164 @@
+"""What functions may do: exact actions on exact ARNs, in the words of the design.
+
+Where AWS leaves no choice but a `*`, the grant says why, and cdk-nag is given that reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """One statement of a role."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+    wildcard: str | None = None
+    """Why a resource has a `*`; without a reason cdk-nag refuses it."""
+
+    def statement(self) -> iam.PolicyStatement:
+        """As CDK writes it."""
+        return iam.PolicyStatement(
+            actions=list(self.actions), resources=list(self.resources), conditions=dict(self.conditions)
+        )
+
+
+def read_training_data(bucket: s3.IBucket, location: str) -> Grant:
+    """The exact object versions that a dataset names."""
+    return Grant(
+        actions=("s3:GetObjectVersion",),
+        resources=(_below(bucket, _folder(location)),),
+        wildcard="training data have names that users choose, below one folder",
+    )
+
+
+def list_training_data(bucket: s3.IBucket, location: str) -> Grant:
+    """The names and versions below one folder of the data bucket."""
+    return Grant(
+        actions=("s3:ListBucketVersions",),
+        resources=(bucket.bucket_arn,),
+        conditions={"StringEquals": {"s3:prefix": [_folder(location)]}},
+    )
+
+
+def read_artifacts(bucket: s3.IBucket, model: str) -> Grant:
+    """Artifacts of one model, by their version id."""
+    return _artifacts(bucket, model, "s3:GetObjectVersion")
+
+
+def write_artifacts(bucket: s3.IBucket, model: str) -> Grant:
+    """New artifacts of one model; reading shows whether the same content is there already."""
+    return _artifacts(bucket, model, "s3:PutObject", "s3:GetObject")
+
+
+def _artifacts(bucket: s3.IBucket, model: str, *actions: str) -> Grant:
+    return Grant(
+        actions=actions,
+        resources=(_below(bucket, f"models/{model}/artifacts/"),),
+        wildcard="artifacts are named by their sha256, below one folder for each model",
+    )
+
+
+def use_registry(table: dynamodb.ITable, model: str, *actions: str) -> Grant:
+    """The registry's items of one model; a transaction needs the rights of its parts."""
+    return Grant(
+        actions=tuple(f"dynamodb:{action}" for action in actions),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"MODEL#{model}"]}},
+    )
+
+
+def manage_function(function: lambda_.IFunction, *actions: str) -> Grant:
+    """Actions on the function itself, its versions' list and its aliases."""
+    return Grant(actions=tuple(f"lambda:{action}" for action in actions), resources=(function.function_arn,))
+
+
+def use_function_versions(function: lambda_.IFunction, *actions: str) -> Grant:
+    """Actions on published versions, one by one."""
+    return Grant(
+        actions=tuple(f"lambda:{action}" for action in actions),
+        resources=(f"{function.function_arn}:*",),
+        wildcard="the numbers of versions that are yet to be published are not known",
+    )
+
+
+def read_metrics() -> Grant:
+    """CloudWatch's figures."""
+    return Grant(
+        actions=("cloudwatch:GetMetricData",),
+        resources=("*",),
+        wildcard="CloudWatch cannot limit GetMetricData to metrics",
+    )
+
+
+def read_alarms() -> Grant:
+    """The states of alarms that a definition names."""
+    return Grant(
+        actions=("cloudwatch:DescribeAlarms",),
+        resources=("*",),
+        wildcard="CloudWatch shows composite alarms only to those who may describe all alarms",
+    )
+
+
+def start_workflow(workflow: sfn.IStateMachine) -> Grant:
+    """New executions of one state machine."""
+    return Grant(actions=("states:StartExecution",), resources=(workflow.state_machine_arn,))
+
+
+def write_logs(log_group_arn: str) -> Grant:
+    """Lambda writes a function's log under the function's role; the ARN of a group covers its streams."""
+    return Grant(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(log_group_arn,))
+
+
+def invoke_functions(functions: list[lambda_.IFunction]) -> Grant:
+    """Exactly the functions that a state machine's steps name."""
+    return Grant(actions=("lambda:InvokeFunction",), resources=tuple(each.function_arn for each in functions))
+
+
+def deliver_execution_logs() -> Grant:
+    """What Step Functions needs to log executions."""
+    return Grant(
+        actions=(
+            "logs:CreateLogDelivery",
+            "logs:GetLogDelivery",
+            "logs:UpdateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
+        ),
+        resources=("*",),
+        wildcard="CloudWatch Logs cannot limit log deliveries to resources",
+    )
+
+
+def send_traces() -> Grant:
+    """What X-Ray needs to show executions."""
+    return Grant(
+        actions=(
+            "xray:PutTraceSegments",
+            "xray:PutTelemetryRecords",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+        ),
+        resources=("*",),
+        wildcard="X-Ray cannot limit traces to resources",
+    )
+
+
+def _below(bucket: s3.IBucket, folder: str) -> str:
+    """Every object below a folder. The export is the one CDK would make; made here, cdk-nag's finding has a known name."""
+    return f"{Stack.of(bucket).export_value(bucket.bucket_arn)}/{folder}*"
+
+
+def _folder(location: str) -> str:
+    return location.rstrip("/") + "/"

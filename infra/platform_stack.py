@@ -1,0 +1,43 @@
+"""What all models share."""
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.config import Config
+from infra.constructs.alerts import Alerts
+from infra.constructs.http_api import HttpApi
+from infra.constructs.layers import core_layer
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.registry import Registry
+from infra.constructs.storage import Storage
+from lambdaloop.settings import Settings
+
+
+class PlatformStack(Stack):
+    """Buckets, registry, HTTP API and alerts. Everything that holds data outlives the stack."""
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+        super().__init__(scope, id_, description="Lambdaloop: what all models share")
+        self.storage = Storage(self, "Storage")
+        self.registry = Registry(self, "Registry")
+        self.alerts = Alerts(self, "Alerts")
+        self.answer_unrouted = PythonFunction(
+            self,
+            "AnswerUnrouted",
+            verb="answer_unrouted",
+            description="Answers requests that no model's route takes",
+            packages=config.packages,
+            layers=[core_layer(self, config.packages)],
+            settings=Settings(api_models=",".join(definition.name for definition in config.definitions)),
+            memory_mib=256,
+            timeout_seconds=5,
+        )
+        self.api = HttpApi(self, "Http", answer_unrouted=self.answer_unrouted.function)
+
+        CfnOutput(self, "DataBucket", value=self.storage.data.bucket_name)
+        CfnOutput(self, "ModelBucket", value=self.storage.model.bucket_name)
+        CfnOutput(self, "CaptureBucket", value=self.storage.capture.bucket_name)
+        CfnOutput(self, "RegistryTable", value=self.registry.table.table_name)
+        CfnOutput(self, "ApiEndpoint", value=self.api.api.api_endpoint)
+        CfnOutput(self, "ApiId", value=self.api.api.api_id)
+        CfnOutput(self, "AlertTopic", value=self.alerts.topic.topic_arn)

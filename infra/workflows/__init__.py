@@ -1,0 +1,1 @@
+"""The state machines: steps as named variables on top, one chain at the bottom."""

@@ -1,0 +1,90 @@
+"""The release workflow. To read it, read the chain at the bottom."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.workflows.step import step
+from lambdaloop.domain.errors import ReleaseInProgressError, ReleaseNotReadyError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseFunctions:
+    """One function for each step."""
+
+    open_release: lambda_.Function
+    verify_release: lambda_.Function
+    shift_traffic: lambda_.Function
+    judge_release: lambda_.Function
+    close_release: lambda_.Function
+    roll_back_release: lambda_.Function
+
+    def all(self) -> list[lambda_.Function]:
+        """What the state machine may invoke."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]
+
+
+def release_chain(scope: Construct, functions: ReleaseFunctions) -> sfn.IChainable:
+    """The document becomes {"request": input, "execution": name}; each step adds its own key."""
+    accept = sfn.Pass(
+        scope,
+        "Accept request",
+        parameters={
+            "request": sfn.JsonPath.object_at("$"),
+            "execution": sfn.JsonPath.string_at("$$.Execution.Name"),
+        },
+    )
+    open_ = step(
+        scope,
+        "Open release",
+        function=functions.open_release,
+        result="opened",
+        wait_for=ReleaseNotReadyError,
+    )
+    verify = step(
+        scope,
+        "Verify release",
+        function=functions.verify_release,
+        result="verified",
+        wait_for=ReleaseNotReadyError,
+    )
+    shift = step(scope, "Shift traffic", function=functions.shift_traffic, result="shift")
+    bake = sfn.Wait(scope, "Bake", time=sfn.WaitTime.seconds_path("$.shift.bake_seconds"))
+    judge = step(scope, "Judge release", function=functions.judge_release, result="judgement")
+    close = step(scope, "Close release", function=functions.close_release, result="closed")
+    roll_back = step(scope, "Roll back release", function=functions.roll_back_release, result="rolled_back")
+    released = sfn.Succeed(scope, "Released")
+    rolled_back = sfn.Fail(
+        scope,
+        "Release rolled back",
+        error="ReleaseRolledBack",
+        cause="all traffic is back where it was before; the release's record says why",
+    )
+    refused = sfn.Fail(
+        scope,
+        "Release refused",
+        error=ReleaseInProgressError.__name__,
+        cause="another release of this model is running; nothing was changed",
+    )
+
+    open_.add_catch(refused, errors=[ReleaseInProgressError.__name__], result_path="$.error")
+    for state in (open_, verify, shift, judge, close):
+        state.add_catch(roll_back, errors=["States.ALL"], result_path="$.error")
+
+    verdict = "$.judgement.verdict"
+    return (
+        accept.next(open_)
+        .next(verify)
+        .next(shift)
+        .next(bake)
+        .next(judge)
+        .next(
+            sfn.Choice(scope, "Verdict")
+            .when(sfn.Condition.string_equals(verdict, "complete"), close.next(released))
+            .when(sfn.Condition.string_equals(verdict, "advance"), shift)
+            .when(sfn.Condition.string_equals(verdict, "hold"), bake)
+            .otherwise(roll_back.next(rolled_back))
+        )
+    )

@@ -1,0 +1,107 @@
+"""The training workflow. To read it, read the chain at the bottom."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infra.workflows.step import step
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFunctions:
+    """One function for each step; start_release only where versions are released automatically."""
+
+    resolve_dataset: lambda_.Function
+    validate_dataset: lambda_.Function
+    train_candidate: lambda_.Function
+    evaluate_candidates: lambda_.Function
+    package_model: lambda_.Function
+    check_parity: lambda_.Function
+    register_version: lambda_.Function
+    close_run: lambda_.Function
+    start_release: lambda_.Function | None
+
+    def all(self) -> list[lambda_.Function]:
+        """What the state machine may invoke."""
+        every = [getattr(self, name) for name in self.__dataclass_fields__]
+        return [function for function in every if function is not None]
+
+
+def training_chain(scope: Construct, functions: TrainingFunctions) -> sfn.IChainable:
+    """The document is {"run": {…}}; each step adds its own key. A rejected run is a success: the gate did its work."""
+    resolve = step(scope, "Resolve dataset", function=functions.resolve_dataset, result="dataset")
+    validate = step(scope, "Validate dataset", function=functions.validate_dataset, result="validation")
+    train = step(scope, "Train candidate", function=functions.train_candidate, result=None)
+    evaluate = step(scope, "Evaluate candidates", function=functions.evaluate_candidates, result="evaluation")
+    package = step(scope, "Package model", function=functions.package_model, result="package")
+    parity = step(scope, "Check parity", function=functions.check_parity, result="parity")
+    register = step(scope, "Register version", function=functions.register_version, result="version")
+    reject = step(
+        scope,
+        "Reject run",
+        function=functions.close_run,
+        result="closed",
+        payload={"outcome": "rejected", "document": sfn.JsonPath.entire_payload},
+    )
+    record_failure = step(
+        scope,
+        "Record failure",
+        function=functions.close_run,
+        result="closed",
+        payload={"outcome": "failed", "document": sfn.JsonPath.entire_payload},
+    )
+    failed = sfn.Fail(
+        scope,
+        "Run failed",
+        error_path=sfn.JsonPath.string_at("$.error.Error"),
+        cause_path=sfn.JsonPath.string_at("$.error.Cause"),
+    )
+    rejected = sfn.Succeed(scope, "Run rejected", comment="the winner did not pass the gate")
+
+    train_all = sfn.Map(
+        scope,
+        "Train candidates",
+        items_path="$.validation.candidates",
+        item_selector={
+            "run": sfn.JsonPath.object_at("$.run"),
+            "dataset": sfn.JsonPath.object_at("$.dataset"),
+            "candidate": sfn.JsonPath.string_at("$$.Map.Item.Value"),
+        },
+        result_path="$.candidates",
+    )
+    train_all.item_processor(train)
+    guarded: list[tasks.LambdaInvoke | sfn.Map] = [
+        resolve,
+        validate,
+        train_all,
+        evaluate,
+        package,
+        parity,
+        register,
+        reject,
+    ]
+    after_register: sfn.IChainable = sfn.Succeed(scope, "Version registered")
+    if functions.start_release is not None:
+        release = step(scope, "Start release", function=functions.start_release, result="release")
+        guarded.append(release)
+        after_register = release
+    for state in guarded:
+        state.add_catch(record_failure, errors=["States.ALL"], result_path="$.error")
+    record_failure.next(failed)
+
+    return (
+        resolve.next(validate)
+        .next(train_all)
+        .next(evaluate)
+        .next(
+            sfn.Choice(scope, "Gate passed?")
+            .when(
+                sfn.Condition.boolean_equals("$.evaluation.passed", True),
+                package.next(parity).next(register).next(after_register),
+            )
+            .otherwise(reject.next(rejected))
+        )
+    )

@@ -1,0 +1,108 @@
+"""What CloudWatch knows about live traffic and about alarms."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from lambdaloop import telemetry
+from lambdaloop.adapters.aws_client import aws_client
+from lambdaloop.adapters.aws_errors import aws_errors
+from lambdaloop.domain.release import Release
+from lambdaloop.domain.traffic import Observation
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
+_MINUTE = timedelta(minutes=1)
+_LONGEST_PERIOD = timedelta(days=1)
+
+
+class CloudWatchObserver:
+    """The port TrafficObserver. IAM: cloudwatch:GetMetricData and cloudwatch:DescribeAlarms (neither takes a resource)."""
+
+    def __init__(self, *, function: str, client: "CloudWatchClient | None" = None) -> None:
+        self._function = function
+        self._client: CloudWatchClient = client or aws_client("cloudwatch")
+
+    def observe(self, release: Release, *, since: datetime, until: datetime) -> Observation:
+        """Figures of the release's Lambda version behind the live alias, in whole minutes around the window.
+
+        Lambda counts an invocation that answered with status 500 as a success, so 5xx answers are read from our own metric.
+        """
+        start, end = _whole_minutes(since, until)
+        period = min(end - start, _LONGEST_PERIOD)
+        lambda_version = {
+            "FunctionName": self._function,
+            "Resource": f"{self._function}:live",
+            "ExecutedVersion": str(release.lambda_version),
+        }
+        answers = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
+        queries = [
+            _query("invocations", "AWS/Lambda", "Invocations", lambda_version, "Sum", period),
+            _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", period),
+            _query("latency", "AWS/Lambda", "Duration", lambda_version, "p95", period),
+            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, answers, "Sum", period),
+        ]
+        figures = self._figures(queries, start, end)
+        return Observation(
+            requests=round(sum(figures["invocations"])),
+            errors=round(sum(figures["failures"]) + sum(figures["answers"])),
+            p95_latency_ms=max(figures["latency"], default=None),
+        )
+
+    def alarm_states(self, names: Sequence[str]) -> Mapping[str, str]:
+        """OK, ALARM or INSUFFICIENT_DATA by name; a missing alarm is left out."""
+        states: dict[str, str] = {}
+        if not names:  # an empty list of names would mean all alarms
+            return states
+        pages = self._client.get_paginator("describe_alarms").paginate(
+            AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        with aws_errors():
+            for page in pages:
+                for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])):
+                    states[alarm["AlarmName"]] = alarm["StateValue"]
+        return states
+
+    def _figures(
+        self, queries: Sequence[dict[str, Any]], start: datetime, end: datetime
+    ) -> dict[str, list[float]]:
+        """The values of each query: one per period that had any."""
+        figures: dict[str, list[float]] = {query["Id"]: [] for query in queries}
+        pages = self._client.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries,  # type: ignore[arg-type]
+            StartTime=start,
+            EndTime=end,
+        )
+        with aws_errors():
+            for page in pages:
+                for result in page["MetricDataResults"]:
+                    figures[result["Id"]] += result["Values"]
+        return figures
+
+
+def _whole_minutes(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """CloudWatch keeps these metrics by the minute: the minutes that touch the window, at least one."""
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
+    start = since.replace(second=0, microsecond=0)
+    end = until.replace(second=0, microsecond=0)
+    if end < until or end == start:
+        end += _MINUTE
+    return start, end
+
+
+def _query(
+    name: str, namespace: str, metric: str, dimensions: Mapping[str, str], statistic: str, period: timedelta
+) -> dict[str, Any]:
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": namespace,
+                "MetricName": metric,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+            },
+            "Period": int(period.total_seconds()),
+            "Stat": statistic,
+        },
+    }

@@ -1,0 +1,66 @@
+"""Where each record of a model lies in the registry table: one partition per model, sort keys that sort by number or time."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The primary key of one item."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKeys:
+    """The keys of one model's records."""
+
+    model: str
+
+    @property
+    def pk(self) -> str:
+        """The partition."""
+        return f"MODEL#{self.model}"
+
+    def version(self, number: int) -> Key:
+        """A version."""
+        return Key(self.pk, f"VERSION#{number:08d}")
+
+    def release(self, number: int) -> Key:
+        """A release."""
+        return Key(self.pk, f"RELEASE#{number:08d}")
+
+    def execution(self, name: str) -> Key:
+        """The number of the release that a workflow execution opened."""
+        return Key(self.pk, f"EXECUTION#{name}")
+
+    def run(self, run: str) -> Key:
+        """A run."""
+        return Key(self.pk, f"RUN#{run}")
+
+    def alias(self, name: str) -> Key:
+        """Where an alias points now."""
+        return Key(self.pk, f"ALIAS#{name}")
+
+    def alias_log(self, name: str, at: datetime) -> Key:
+        """Where an alias points from that time on."""
+        return Key(self.pk, f"ALIASLOG#{name}#{sortable(at)}")
+
+    def lease(self, name: str) -> Key:
+        """A lease."""
+        return Key(self.pk, f"LEASE#{name}")
+
+    def counter(self, what: str) -> Key:
+        """The last number given to a version or a release."""
+        return Key(self.pk, f"COUNTER#{what}")
+
+    def event(self, at: datetime) -> Key:
+        """A new audit event; the random end keeps events of one microsecond apart."""
+        return Key(self.pk, f"EVENT#{sortable(at)}#{secrets.token_hex(4)}")
+
+
+def sortable(at: datetime) -> str:
+    """A time as text of fixed width that sorts as times do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,49 @@
+"""Metrics as CloudWatch's embedded metric format: a log line that CloudWatch reads, so a request waits for no metrics API."""
+
+from typing import Any, TextIO
+
+from lambdaloop import telemetry
+from lambdaloop.adapters.log_lines import write_line
+from lambdaloop.ports import Clock
+
+_METRICS = [
+    {"Name": telemetry.PREDICTIONS, "Unit": "Count"},
+    {"Name": telemetry.REQUEST_ERRORS, "Unit": "Count"},
+    {"Name": telemetry.SERVER_ERRORS, "Unit": "Count"},
+]
+_LATENCY = {"Name": telemetry.LATENCY, "Unit": "Seconds"}
+
+
+class EmfRequestMetrics:
+    """The port RequestMetrics: one line per request, by model and by model and release."""
+
+    def __init__(self, *, model: str, clock: Clock, stream: TextIO | None = None) -> None:
+        self._model = model
+        self._clock = clock
+        self._stream = stream
+
+    def record(self, *, release: int | None, predictions: int, status: int, seconds: float) -> None:
+        """Errors count as zeros, too: an alarm must see that there was traffic. Latency is that of answered requests."""
+        answered = status < 400
+        dimensions = [[telemetry.MODEL], *([[telemetry.MODEL, telemetry.RELEASE]] if release else [])]
+        line: dict[str, Any] = {
+            "_aws": {
+                "Timestamp": int(self._clock.now().timestamp() * 1000),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": telemetry.NAMESPACE,
+                        "Dimensions": dimensions,
+                        "Metrics": [*_METRICS, _LATENCY] if answered else _METRICS,
+                    }
+                ],
+            },
+            telemetry.MODEL: self._model,
+            telemetry.PREDICTIONS: predictions,
+            telemetry.REQUEST_ERRORS: int(not answered),
+            telemetry.SERVER_ERRORS: int(status >= 500),
+        }
+        if release:
+            line[telemetry.RELEASE] = str(release)
+        if answered:
+            line[telemetry.LATENCY] = seconds
+        write_line(line, self._stream)

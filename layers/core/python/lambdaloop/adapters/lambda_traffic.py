@@ -1,0 +1,112 @@
+"""The inference function's published versions and the weights of its live alias."""
+
+import json
+from typing import TYPE_CHECKING
+
+from lambdaloop.adapters.aws_client import aws_client
+from lambdaloop.adapters.aws_errors import aws_errors
+from lambdaloop.adapters.lambda_publisher import LambdaPublisher
+from lambdaloop.domain.documents import Document
+from lambdaloop.domain.errors import ReleaseNotReadyError, RoutingChangedError, VerificationFailedError
+from lambdaloop.domain.release import ReleasePin
+from lambdaloop.domain.traffic import Routing
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
+
+LIVE = "live"
+"""The alias that API Gateway invokes."""
+
+_LONGEST_INVOCATION_SECONDS = 35  # an inference function answers within 29
+
+
+class LambdaTraffic:
+    """The port Traffic.
+
+    IAM: routing lambda:GetAlias; route lambda:UpdateAlias; publish lambda:ListVersionsByFunction, GetFunctionConfiguration,
+    UpdateFunctionConfiguration and PublishVersion; check_ready lambda:GetFunctionConfiguration and invoke
+    lambda:InvokeFunction, both on versions (`function:NAME:*`).
+    """
+
+    def __init__(self, *, function: str, client: "LambdaClient | None" = None) -> None:
+        self._function = function
+        self._client: LambdaClient = client or aws_client("lambda", read_seconds=_LONGEST_INVOCATION_SECONDS)
+
+    def routing(self) -> Routing:
+        """Where requests go now."""
+        with aws_errors():
+            return _routing(self._client.get_alias(FunctionName=self._function, Name=LIVE))
+
+    def route(
+        self, routing: Routing, *, stable: str, candidate: str | None = None, weight: float = 0.0
+    ) -> Routing:
+        """Change the routing that was read as `routing`; RoutingChangedError when somebody was faster."""
+        # An absent RoutingConfig would leave the old weights in place, so an empty one is sent.
+        weights = {} if candidate is None else {candidate: weight}
+        changed = RoutingChangedError(
+            f"alias {LIVE} of function {self._function} changed since it was read: read it again"
+        )
+        with aws_errors({"PreconditionFailedException": changed, "ResourceConflictException": changed}):
+            answer = self._client.update_alias(
+                FunctionName=self._function,
+                Name=LIVE,
+                FunctionVersion=stable,
+                RoutingConfig={"AdditionalVersionWeights": weights},
+                RevisionId=routing.revision,
+            )
+        return _routing(answer)
+
+    def publish(self, pin: ReleasePin) -> str:
+        """Publish the deployed code with this pin; the Lambda version that already has it is returned as it is.
+
+        ReleaseNotReadyError while Lambda is still working on the function: ask again.
+        """
+        return LambdaPublisher(self._function, self._client).publish(pin)
+
+    def check_ready(self, lambda_version: str) -> None:
+        """ReleaseNotReadyError until the version can be invoked; VerificationFailedError when it never will."""
+        where = f"version {lambda_version} of function {self._function}"
+        gone = VerificationFailedError(f"{where} does not exist: start a new release")
+        with aws_errors({"ResourceNotFoundException": gone}):
+            answer = self._client.get_function_configuration(
+                FunctionName=self._function, Qualifier=lambda_version
+            )
+        state = answer.get("State", "Active")
+        if state == "Failed":
+            raise VerificationFailedError(f"Lambda could not prepare {where}: {answer.get('StateReason')}")
+        if state != "Active":
+            raise ReleaseNotReadyError(f"{where} is {state}: ask again")
+
+    def invoke(self, lambda_version: str, event: Document) -> Document:
+        """Send one event to that very version; VerificationFailedError when the function fails."""
+        with aws_errors():
+            answer = self._client.invoke(
+                FunctionName=self._function, Qualifier=lambda_version, Payload=json.dumps(event).encode()
+            )
+            payload = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            problem = (
+                f"{payload.get('errorType', answer['FunctionError'])}: {payload.get('errorMessage', payload)}"
+            )
+            raise VerificationFailedError(
+                f"version {lambda_version} of function {self._function} failed: {problem}"
+            )
+        if not isinstance(payload, dict):
+            raise VerificationFailedError(
+                f"version {lambda_version} of function {self._function} answered {payload!r}, wanted an HTTP response"
+            )
+        return payload
+
+
+def _routing(alias: "AliasConfigurationResponseTypeDef") -> Routing:
+    # Lambda leaves RoutingConfig out when there are no weights.
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    for candidate, weight in weights.items():
+        return Routing(
+            stable=alias["FunctionVersion"],
+            candidate=candidate,
+            weight=weight,
+            revision=alias["RevisionId"],
+        )
+    return Routing(stable=alias["FunctionVersion"], revision=alias["RevisionId"])

@@ -1,0 +1,171 @@
+"""Profiles: what a set of rows looks like, small, and such that the profiles of parts add up to the profile of the whole.
+
+The bin edges come from the baseline (the training data of a version), therefore counts add exactly, whoever counted.
+"""
+
+import json
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lambdaloop.domain.documents import from_document, to_document
+
+MAX_BINS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumericProfile:
+    """Counts and moments of one number."""
+
+    edges: tuple[float, ...]
+    """Ascending; bin i holds edges[i-1] < value <= edges[i], the first and the last bin are open."""
+    counts: tuple[int, ...]
+    """One more than edges."""
+    missing: int = 0
+    mean: float = 0.0
+    m2: float = 0.0
+    """Sum of squared differences from the mean."""
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def count(self) -> int:
+        """Values that are not missing."""
+        return sum(self.counts)
+
+    def merge(self, other: "NumericProfile") -> "NumericProfile":
+        """The profile of both sets of values; ValueError when the edges differ."""
+        if self.edges != other.edges:
+            raise ValueError(
+                f"profiles with different bin edges cannot be merged: {self.edges}, {other.edges}"
+            )
+        count = self.count + other.count
+        delta = other.mean - self.mean
+        share = other.count / count if count else 0.0
+        return NumericProfile(
+            edges=self.edges,
+            counts=tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            missing=self.missing + other.missing,
+            mean=self.mean + delta * share,
+            m2=self.m2 + other.m2 + delta * delta * self.count * share,
+            min=min((v for v in (self.min, other.min) if v is not None), default=None),
+            max=max((v for v in (self.max, other.max) if v is not None), default=None),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryProfile:
+    """Counts of the known values of a category or a boolean."""
+
+    categories: tuple[str, ...]
+    counts: tuple[int, ...]
+    missing: int = 0
+    unseen: int = 0
+
+    def merge(self, other: "CategoryProfile") -> "CategoryProfile":
+        """The profile of both sets of values; ValueError when the categories differ."""
+        if self.categories != other.categories:
+            raise ValueError(
+                f"profiles with different categories cannot be merged: {self.categories}, {other.categories}"
+            )
+        return CategoryProfile(
+            categories=self.categories,
+            counts=tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            missing=self.missing + other.missing,
+            unseen=self.unseen + other.unseen,
+        )
+
+
+ColumnProfile = NumericProfile | CategoryProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Features and predictions of a set of rows."""
+
+    schema: int = 1
+    rows: int
+    features: Mapping[str, ColumnProfile]
+    prediction: ColumnProfile
+    """Predicted labels, or numbers for regression."""
+    scores: Mapping[str, NumericProfile] = field(default_factory=dict)
+    """Probabilities by str(label): the positive class for binary, every class for multiclass."""
+
+    def merge(self, other: "Profile") -> "Profile":
+        """The profile of both sets of rows; ValueError when they were not profiled alike."""
+        if self.features.keys() != other.features.keys() or self.scores.keys() != other.scores.keys():
+            raise ValueError("profiles of different columns cannot be merged")
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            features={
+                name: merge_columns(mine, other.features[name]) for name, mine in self.features.items()
+            },
+            prediction=merge_columns(self.prediction, other.prediction),
+            scores={label: mine.merge(other.scores[label]) for label, mine in self.scores.items()},
+        )
+
+    def to_json(self) -> bytes:
+        """As it is stored."""
+        return json.dumps(to_document(self), separators=(",", ":"), allow_nan=False).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "Profile":
+        """The inverse of `to_json`; ValueError when the content is something else."""
+        return from_document(cls, json.loads(content))
+
+
+def merge_columns(one: ColumnProfile, other: ColumnProfile) -> ColumnProfile:
+    """Merge two profiles of one column; ValueError when they are of different kinds."""
+    if isinstance(one, NumericProfile) and isinstance(other, NumericProfile):
+        return one.merge(other)
+    if isinstance(one, CategoryProfile) and isinstance(other, CategoryProfile):
+        return one.merge(other)
+    raise ValueError(f"cannot merge a {type(one).__name__} with a {type(other).__name__}")
+
+
+def quantile_edges(values: Iterable[float], *, bins: int = MAX_BINS) -> tuple[float, ...]:
+    """Edges that cut the values into at most `bins` bins of about equal counts; fewer where values repeat.
+
+    >>> quantile_edges([1, 2, 3, 4], bins=4)
+    (1.0, 2.0, 3.0)
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return ()
+    edges = {float(ordered[math.ceil(len(ordered) * i / bins) - 1]) for i in range(1, bins)}
+    return tuple(sorted(edge for edge in edges if edge < ordered[-1]))
+
+
+def profile_numbers(values: Iterable[float | None], edges: Sequence[float]) -> NumericProfile:
+    """Count values into the bins between the edges; None and NaN are missing."""
+    known: list[float] = []
+    missing = 0
+    for value in values:
+        if value is None or value != value:  # noqa: PLR0124  (NaN)
+            missing += 1
+        else:
+            known.append(float(value))
+    bins = Counter(bisect_left(edges, value) for value in known)
+    mean = math.fsum(known) / len(known) if known else 0.0
+    return NumericProfile(
+        edges=tuple(edges),
+        counts=tuple(bins[i] for i in range(len(edges) + 1)),
+        missing=missing,
+        mean=mean,
+        m2=math.fsum((value - mean) ** 2 for value in known),
+        min=min(known, default=None),
+        max=max(known, default=None),
+    )
+
+
+def profile_categories(values: Iterable[str | None], categories: Sequence[str]) -> CategoryProfile:
+    """Count values by category; None is missing, anything unknown is unseen."""
+    found = Counter(values)
+    missing = found.pop(None, 0)
+    counts = tuple(found.pop(category, 0) for category in categories)
+    return CategoryProfile(
+        categories=tuple(categories), counts=counts, missing=missing, unseen=sum(found.values())
+    )

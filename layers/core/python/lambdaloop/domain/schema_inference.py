@@ -1,0 +1,157 @@
+"""Drafts a model definition from a CSV file, for a person to read and correct."""
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lambdaloop.domain.column_inference import guess_feature, is_number
+from lambdaloop.domain.csv_rows import read_csv
+from lambdaloop.domain.definition import (
+    Candidate,
+    Data,
+    Estimator,
+    Feature,
+    Gate,
+    Label,
+    ModelDefinition,
+    Training,
+)
+from lambdaloop.domain.errors import DatasetEmptyError, DefinitionInvalidError
+from lambdaloop.domain.metrics import Task
+
+_MAX_CLASSES = 20
+_LARGE = 20_000
+_POSITIVE = frozenset({"yes", "y", "true", "t", "1", "positive", "pos"})
+_METRIC: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "f1_macro", "regression": "rmse"}
+_RESERVED = frozenset({"prediction_id", "entity_id", ""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """A drafted definition and what its reader should know."""
+
+    definition: ModelDefinition
+    left_out: Mapping[str, str]
+    """Column to the reason why it is no feature."""
+    rows: int
+
+
+def infer_definition(content: bytes, *, name: str, target: str, entity: str | None = None) -> Inference:
+    """Read a whole CSV file and draft its definition.
+
+    Raises DatasetInvalidError when the file is no CSV, DefinitionInvalidError when target or entity do not fit it.
+    """
+    columns, rows = read_csv(content, source="the file")
+    texts = dict(zip(columns, zip(*rows, strict=True), strict=False))
+    if not texts:
+        raise DatasetEmptyError("the file has a header but no rows")
+    for role, column in (("target", target), ("entity", entity)):
+        if column is not None and column not in columns:
+            raise DefinitionInvalidError(
+                f"{role} {column!r} is no column of the file: use one of {', '.join(map(repr, columns))}"
+            )
+    task, classes = _task(target, texts[target])
+    features, left_out = _features(texts, {target, entity})
+    try:
+        definition = ModelDefinition(
+            name=name,
+            task=task,
+            target=target,
+            entity=entity,
+            classes=classes,
+            features=features,
+            data=Data(location=f"{name}/"),
+            training=_training(task, texts[target]),
+            gate=Gate(max_drop=_max_drop(task, texts[target])),
+        )
+    except ValueError as error:
+        raise DefinitionInvalidError(str(error)) from error
+    return Inference(definition=definition, left_out=left_out, rows=len(texts[target]))
+
+
+def _features(
+    texts: Mapping[str, Sequence[str]], taken: set[str | None]
+) -> tuple[dict[str, Feature], dict[str, str]]:
+    features: dict[str, Feature] = {}
+    left_out: dict[str, str] = {}
+    for column, values in texts.items():
+        if column in taken:
+            continue
+        if column in _RESERVED:
+            left_out[column] = "has a name that is taken: rename it"
+            continue
+        guess = guess_feature(values)
+        if guess.feature is not None:
+            features[column] = guess.feature
+        elif guess.left_out is not None:
+            left_out[column] = guess.left_out
+    if not features:
+        why = "; ".join(f"{column!r} {reason}" for column, reason in left_out.items())
+        raise DefinitionInvalidError(f"no column is left to predict from: {why}")
+    return features, left_out
+
+
+def _task(target: str, texts: Sequence[str]) -> tuple[Task, tuple[Label, ...]]:
+    known = Counter(text for text in texts if text.strip())
+    numeric = all(map(is_number, known))
+    whole = numeric and all(float(text).is_integer() for text in known)
+    labels: Counter[Label] = Counter()
+    for text, count in known.items():
+        labels[_label(text, whole=whole, truth=_are_truths(known))] += count
+    if len(labels) < 2:
+        raise DefinitionInvalidError(
+            f"target {target!r} needs at least two different values, got {list(labels) or 'none'}"
+        )
+    if len(labels) == 2:
+        return "binary", _positive_last(labels)
+    if numeric and not (whole and len(labels) <= _MAX_CLASSES):
+        return "regression", ()
+    if len(labels) > _MAX_CLASSES:
+        raise DefinitionInvalidError(
+            f"target {target!r} has {len(labels)} different texts, at most {_MAX_CLASSES} make classes: group rare ones"
+        )
+    return "multiclass", tuple(sorted(labels, key=lambda label: (str(type(label)), label)))
+
+
+def _are_truths(known: Counter[str]) -> bool:
+    return {text.strip().lower() for text in known} <= {"true", "false"}
+
+
+def _label(text: str, *, whole: bool, truth: bool) -> Label:
+    if truth:
+        return text.strip().lower() == "true"
+    return int(float(text)) if whole else text
+
+
+def _positive_last(labels: Counter[Label]) -> tuple[Label, ...]:
+    """A word that says yes, else the rarer label: that is what people want to find."""
+    return tuple(
+        sorted(
+            labels, key=lambda label: (str(label).strip().lower() in _POSITIVE, -labels[label], str(label))
+        )
+    )
+
+
+def _training(task: Task, target: Sequence[str]) -> Training:
+    linear: Estimator = "ridge" if task == "regression" else "logistic_regression"
+    estimators: tuple[Estimator, ...] = (linear, "random_forest", "hist_gradient_boosting")
+    folds = 3 if len(target) > _LARGE else 5
+    if task != "regression":
+        rarest = min(count for text, count in Counter(target).items() if text.strip())
+        folds = max(
+            2, min(folds, rarest * 7 // 10 // 2)
+        )  # two rows of each class per fold, 70 % are surely in training
+    return Training(
+        metric=_METRIC[task],
+        candidates=tuple(Candidate(name=kind.replace("_", "-"), estimator=kind) for kind in estimators),
+        folds=folds,
+    )
+
+
+def _max_drop(task: Task, target: Sequence[str]) -> float:
+    """A hundredth, of the target's spread where the metric has its unit."""
+    if task != "regression":
+        return 0.01
+    spread = statistics.pstdev(float(text) for text in target if text.strip())
+    return float(f"{spread / 100:.2g}")

@@ -1,0 +1,61 @@
+"""Looks at the traffic of one step and decides what follows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.judging import judge
+from lambdaloop.domain.release import Verdict
+from lambdaloop.domain.release_rules import check_open, steps_of
+from lambdaloop.ports import Clock, Leases, ReleaseLog, TrafficObserver
+from lambdaloop.services.hold_release import hold_release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the workflow branches on."""
+
+    verdict: Verdict
+    step: int
+    next_step: int
+    """The step to shift to, for `advance`; the same one otherwise."""
+    reasons: tuple[str, ...]
+    holds: int
+    """How often this step was held so far."""
+
+
+def judge_release(
+    definition: ModelDefinition,
+    *,
+    number: int,
+    step: int,
+    since: datetime,
+    holds: int,
+    execution: str,
+    releases: ReleaseLog,
+    leases: Leases,
+    observer: TrafficObserver,
+    clock: Clock,
+) -> Decision:
+    """Judge the traffic since the shift and record the judgement. ReleaseStateError when the release has ended."""
+    rules = definition.release
+    hold_release(definition, execution=execution, leases=leases, at=clock.now())
+    release = releases.release(definition.name, number)
+    check_open(release)
+    judgement = judge(
+        rules=rules,
+        steps=steps_of(release, rules),
+        step=step,
+        holds=holds,
+        observation=observer.observe(release, since=since, until=clock.now()),
+        alarms=observer.alarm_states(rules.alarms),
+        at=clock.now(),
+    )
+    releases.record_judgement(release, judgement)
+    return Decision(
+        verdict=judgement.verdict,
+        step=step,
+        next_step=step + 1 if judgement.verdict == "advance" else step,
+        reasons=judgement.reasons,
+        holds=holds + 1 if judgement.verdict == "hold" else 0,
+    )

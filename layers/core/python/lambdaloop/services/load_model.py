@@ -1,0 +1,71 @@
+"""Brings the pinned version into memory: once, checked before it is parsed, and asked for again while that fails."""
+
+import json
+from dataclasses import dataclass
+
+from lambdaloop.domain.documents import from_document
+from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
+from lambdaloop.domain.release import ReleasePin
+from lambdaloop.ports import ArtifactReader, ServedModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A version in memory and the release it belongs to."""
+
+    pin: ReleasePin
+    model: ServedModel
+
+
+class ModelSlot:
+    """The model of this process. Once loaded it stays, whatever becomes of the bucket."""
+
+    def __init__(self, *, model: str, pin: str | None, artifacts: ArtifactReader) -> None:
+        self._model = model
+        self._pin = pin
+        self._artifacts = artifacts
+        self._loaded: LoadedModel | None = None
+
+    @property
+    def release(self) -> int | None:
+        """The release of this process, loaded or not, so that its failures count as its own; None without a pin."""
+        try:
+            return (self._loaded.pin if self._loaded else read_pin(self._pin, model=self._model)).release
+        except ModelNotReleasedError:
+            return None
+
+    def get(self) -> LoadedModel:
+        """The loaded model. While there is none, every call tries: ModelNotReleasedError, ArtifactMissingError,
+        ArtifactCorruptError or BackendUnavailableError says why it failed.
+        """
+        if self._loaded is None:
+            pin = read_pin(self._pin, model=self._model)
+            self._loaded = load_model(pin, artifacts=self._artifacts)
+        return self._loaded
+
+
+def read_pin(text: str | None, *, model: str) -> ReleasePin:
+    """The pin in the function's environment; ModelNotReleasedError when there is none of this model."""
+    if text is None:
+        raise ModelNotReleasedError(f"model {model!r} is not released yet: train it and release a version")
+    try:
+        pin = from_document(ReleasePin, json.loads(text))
+    except ValueError as error:
+        raise ModelNotReleasedError(f"the release pin cannot be read: {error}: release anew") from error
+    if pin.model != model:
+        raise ModelNotReleasedError(f"the release pin names model {pin.model!r}, not {model!r}: release anew")
+    return pin
+
+
+def load_model(pin: ReleasePin, *, artifacts: ArtifactReader) -> LoadedModel:
+    """Fetch, check and load the pinned bundle."""
+    content = artifacts.get(pin.bundle)
+    # Imported here: answering 503 without a release needs no runtime.
+    from lambdaloop.serving.onnx_model import OnnxModel
+
+    model = OnnxModel.from_bundle(content)
+    if model.signature.model != pin.model:
+        raise ArtifactCorruptError(
+            f"the bundle of version {pin.version} is one of model {model.signature.model!r}, not {pin.model!r}"
+        )
+    return LoadedModel(pin=pin, model=model)

@@ -1,0 +1,102 @@
+"""Opens a release: keeps others out, tidies up after a dead one, and publishes the Lambda version that is this release."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.errors import VersionNotFoundError
+from lambdaloop.domain.release import OPEN_STATUSES, Release, ReleasePin
+from lambdaloop.domain.release_rules import check_open, check_routing
+from lambdaloop.domain.version import BUNDLE, Version
+from lambdaloop.ports import Clock, Leases, ReleaseLog, Traffic, VersionRegistry
+from lambdaloop.services.hold_release import hold_release
+from lambdaloop.services.return_traffic import return_traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRequest:
+    """What somebody asked for."""
+
+    model: str
+    version: int
+    requested_by: str
+    reason: str
+
+
+def open_release(
+    definition: ModelDefinition,
+    *,
+    request: ReleaseRequest,
+    execution: str,
+    bootstrap_version: str,
+    versions: VersionRegistry,
+    releases: ReleaseLog,
+    leases: Leases,
+    traffic: Traffic,
+    clock: Clock,
+) -> Release:
+    """The published release of this workflow execution; opening it again gives the same one.
+
+    Raises ReleaseInProgressError while another one runs, ReleaseNotReadyError while Lambda works (ask again),
+    RoutingChangedError when the live alias sends requests to a version that no release accounts for,
+    VersionNotFoundError.
+    """
+    if request.model != definition.name:
+        raise VersionNotFoundError(
+            f"this workflow releases {definition.name!r} only, got {request.model!r}: start that model's own workflow"
+        )
+    version = versions.version(request.model, request.version)
+    opened = releases.release_of(definition.name, execution)
+    if opened is not None:
+        check_open(opened)
+    hold_release(definition, execution=execution, leases=leases, at=clock.now())
+    known = releases.releases(definition.name)
+    _end_dead_releases(known, execution, releases=releases, traffic=traffic, clock=clock)
+    serving = _serving(known) or bootstrap_version
+    # Before the record: a release that never was has nothing to roll back, so a rollback leaves these weights alone.
+    check_routing(
+        traffic.routing(),
+        model=definition.name,
+        stable=serving,
+        candidate=opened.lambda_version if opened else None,
+    )
+    release = releases.open_release(
+        model=definition.name,
+        version=version.number,
+        execution=execution,
+        requested_by=request.requested_by,
+        reason=request.reason,
+        previous_lambda_version=serving,
+        at=clock.now(),
+    )
+    if release.lambda_version is None:
+        lambda_version = traffic.publish(_pin(release, version))
+        release = releases.record_publication(release, lambda_version=lambda_version, at=clock.now())
+    return release
+
+
+def _end_dead_releases(
+    known: Sequence[Release], execution: str, *, releases: ReleaseLog, traffic: Traffic, clock: Clock
+) -> None:
+    """Releases that are open although we have the lease: their workflow died, or slept until the lease expired."""
+    for release in known:
+        if release.status in OPEN_STATUSES and release.execution != execution:
+            outcome = f"its workflow went silent; ended by {execution}"
+            return_traffic(release, outcome=outcome, releases=releases, traffic=traffic, clock=clock)
+
+
+def _serving(known: Sequence[Release]) -> str | None:
+    """The Lambda version of the live release."""
+    for release in known:
+        if release.status == "live":
+            return release.lambda_version
+    return None
+
+
+def _pin(release: Release, version: Version) -> ReleasePin:
+    return ReleasePin(
+        model=release.model,
+        release=release.number,
+        version=version.number,
+        bundle=version.files[BUNDLE],
+    )

@@ -1,0 +1,59 @@
+"""Makes a numbered, immutable version of a run's package."""
+
+from dataclasses import dataclass
+
+from lambdaloop.domain.definition import Candidate, ModelDefinition
+from lambdaloop.domain.documents import Document, from_document
+from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.version import Version, VersionDraft
+from lambdaloop.ports import Clock, VersionRegistry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedModel:
+    """What the steps of a run found out, as the workflow carries it."""
+
+    run: Document
+    dataset: Document
+    evaluation: Document
+    package: Document
+
+
+def register_version(
+    definition: ModelDefinition, *, trained: TrainedModel, versions: VersionRegistry, clock: Clock
+) -> Version:
+    """The version of this run; registering it again gives the same version."""
+    winner = _candidate(definition, trained.evaluation["winner"])
+    draft = from_document(
+        VersionDraft,
+        {
+            "model": definition.name,
+            "run": trained.run["id"],
+            "task": definition.task,
+            "manifest": trained.package["manifest"],
+            "files": trained.package["files"],
+            "estimator": winner.estimator,
+            "parameters": winner.parameters,
+            "metrics": trained.evaluation["metrics"],
+            "metric": definition.training.metric,
+            "dataset": trained.dataset["manifest"],
+            "dataset_digest": trained.dataset["digest"],
+            "rows": trained.dataset["rows"],
+            "gate": {
+                "passed": trained.evaluation["passed"],
+                "champion": trained.evaluation.get("champion"),
+                "checks": trained.evaluation["checks"],
+            },
+        },
+    )
+    return versions.register_version(draft, by=trained.run["requested_by"], at=clock.now())
+
+
+def _candidate(definition: ModelDefinition, name: str) -> Candidate:
+    for candidate in definition.training.candidates:
+        if candidate.name == name:
+            return candidate
+    raise DefinitionInvalidError(
+        f"the run's winner {name!r} is no candidate of {definition.name!r} any more: the definition was deployed anew "
+        "during the run; start a new run"
+    )

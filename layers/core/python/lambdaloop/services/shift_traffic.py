@@ -1,0 +1,64 @@
+"""Gives the new Lambda version its share of the traffic for one step."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.errors import ReleaseStateError
+from lambdaloop.domain.release_rules import check_open, check_routing, steps_of
+from lambdaloop.domain.traffic import Routing
+from lambdaloop.ports import Clock, Leases, ReleaseLog, Traffic
+from lambdaloop.services.hold_release import hold_release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A step of a release that takes traffic now."""
+
+    step: int
+    """Index into the release's steps."""
+    weight: float
+    """Share of the traffic, above 0 to 1."""
+    since: datetime
+    bake_seconds: int
+    """How long it is watched before it is judged."""
+
+
+def shift_traffic(
+    definition: ModelDefinition,
+    *,
+    number: int,
+    step: int,
+    execution: str,
+    releases: ReleaseLog,
+    leases: Leases,
+    traffic: Traffic,
+    clock: Clock,
+) -> Shift:
+    """Set the weights of the step; nothing happens where they are set already.
+
+    Raises RoutingChangedError when somebody else changed the routing, ReleaseStateError when the release has ended.
+    """
+    hold_release(definition, execution=execution, leases=leases, at=clock.now())
+    routing = traffic.routing()
+    release = releases.release(definition.name, number)
+    check_open(release)
+    candidate, stable = release.lambda_version, release.previous_lambda_version
+    if candidate is None:
+        raise ReleaseStateError(
+            f"release {number} of {definition.name!r} is not published yet: open it first"
+        )
+    check_routing(routing, model=release.model, stable=stable, candidate=candidate)
+    weight = steps_of(release, definition.release)[step] / 100
+    if weight == 1:
+        _set(traffic, routing, stable=candidate)
+    else:
+        _set(traffic, routing, stable=stable, candidate=candidate, weight=weight)
+    return Shift(step=step, weight=weight, since=clock.now(), bake_seconds=definition.release.bake_seconds)
+
+
+def _set(
+    traffic: Traffic, routing: Routing, *, stable: str, candidate: str | None = None, weight: float = 0.0
+) -> None:
+    if (routing.stable, routing.candidate, routing.weight) != (stable, candidate, weight):
+        traffic.route(routing, stable=stable, candidate=candidate, weight=weight)

@@ -1,0 +1,40 @@
+"""Holds a dataset against the model definition before anything is fitted."""
+
+from dataclasses import dataclass
+
+from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.ports import ArtifactStore, DatasetStore
+from lambdaloop.services.load_table import load_table
+from lambdaloop.training.pipelines import build_pipeline
+from lambdaloop.training.preparation import prepare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What the run will work on."""
+
+    rows: int
+    training_rows: int
+    holdout_rows: int
+    candidates: tuple[str, ...]
+    """Names, one training each."""
+    unexpected: tuple[str, ...]
+    """Values outside ranges and categories, which the definition accepts."""
+
+
+def validate_dataset(
+    definition: ModelDefinition, *, manifest: Artifact, artifacts: ArtifactStore, datasets: DatasetStore
+) -> Validation:
+    """Raises DatasetInvalidError with every problem of the data, DefinitionInvalidError for a wrong hyperparameter."""
+    for candidate in definition.training.candidates:
+        build_pipeline(definition, candidate)
+    data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
+    held = int(data.holdout.sum())
+    return Validation(
+        rows=len(data.frame),
+        training_rows=len(data.frame) - held,
+        holdout_rows=held,
+        candidates=tuple(candidate.name for candidate in definition.training.candidates),
+        unexpected=data.unexpected,
+    )

@@ -1,0 +1,67 @@
+"""The clients with which a state machine calls other services: they act as its role, as they do in AWS.
+
+moto calls as nobody in particular, and makes a new client for every state, which takes longer than most states.
+"""
+
+import sys
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.stepfunctions.parser import models as parser_models  # imports every module that makes clients
+
+from scripts.localcloud import moto_seams
+from scripts.localcloud.cloud import REGION, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, Cloud
+
+_PATIENCE_SECONDS = 3600  # more than a function may compute; the timeout of a state ends it earlier
+_MAKER = "boto_client_for"
+
+
+def install(cloud: Cloud) -> None:
+    """Patch every module of moto's interpreter that makes clients."""
+    clients = RoleClients(cloud.endpoint_url)
+    package = parser_models.__name__.rpartition(".")[0]
+    for name, module in list(sys.modules.items()):
+        if name.startswith(package) and hasattr(module, _MAKER):
+            moto_seams.of(cloud).replace(module, _MAKER, clients.client)
+
+
+class RoleClients:
+    """One client per service and role, shared by all executions."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, region: str, service: str, state_credentials: Any) -> Any:  # noqa: ARG002  # there is one
+        """A client of `service` with the rights of the role in `state_credentials`."""
+        role_arn: str = state_credentials.role_arn
+        with self._lock:
+            if (service, role_arn) not in self._clients:
+                session = self._sessions[role_arn] = self._sessions.get(role_arn) or self._assume(role_arn)
+                self._clients[service, role_arn] = session.client(
+                    service, endpoint_url=self._endpoint_url, config=_config()
+                )
+            return self._clients[service, role_arn]
+
+    def _assume(self, role_arn: str) -> Any:  # its stubs know only services named by a literal
+        owner = boto3.Session(ROOT_ACCESS_KEY, ROOT_SECRET_KEY, region_name=REGION)
+        sts = owner.client("sts", endpoint_url=self._endpoint_url)
+        keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="states")["Credentials"]
+        return boto3.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=REGION
+        )
+
+
+def _config() -> Config:
+    # The interpreter hands over what a definition says without types, and does its own retries.
+    return Config(
+        parameter_validation=False,
+        retries={"total_max_attempts": 1},
+        read_timeout=_PATIENCE_SECONDS,
+        max_pool_connections=50,
+        s3={"addressing_style": "path"},
+    )

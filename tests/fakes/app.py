@@ -1,0 +1,30 @@
+"""An App whose adapters are given, not built: handlers cannot tell the difference."""
+
+from typing import Any
+
+from lambdaloop.bootstrap import App
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.settings import Settings
+from tests.fakes.clock import FakeClock
+from tests.fakes.samples import definition as sample_definition
+
+
+class FakeApp(App):
+    """Takes any of App's attributes by name: registry, artifacts, datasets, traffic, observer, workflows."""
+
+    def __init__(
+        self,
+        *,
+        clock: FakeClock | None = None,
+        definition: ModelDefinition | None = None,
+        settings: Settings | None = None,
+        **adapters: Any,
+    ) -> None:
+        super().__init__(settings or Settings(bootstrap_version="1", release_workflow=RELEASE_WORKFLOW))
+        self.fake_clock = clock or FakeClock()
+        # What a cached property has built lies in the instance's dictionary.
+        self.__dict__.update(adapters)
+        self.__dict__.update(clock=self.fake_clock, definition=definition or sample_definition())
+
+
+RELEASE_WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:churn-release"

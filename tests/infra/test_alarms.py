@@ -1,0 +1,50 @@
+"""Somebody hears about it when predictions or workflows fail."""
+
+from tests.infra.synthesis import Resource, Template
+
+
+def _alarms(template: Template) -> dict[str, Resource]:
+    found = template.of_type("AWS::CloudWatch::Alarm")
+    return {id_.removeprefix("Alarms")[:-8]: alarm for id_, alarm in found.items()}
+
+
+def test_every_alarm_tells_the_topic_and_stays_silent_without_data(templates: dict[str, Template]) -> None:
+    for stack in ("Lambdaloop-churn", "Lambdaloop-price", "Lambdaloop-species"):
+        alarms = _alarms(templates[stack])
+        assert set(alarms) == {
+            "LiveErrors",
+            "LiveThrottles",
+            "LiveLatency",
+            "TrainingFailed",
+            "TrainingTimedOut",
+            "ReleaseFailed",
+            "ReleaseTimedOut",
+        }
+        for alarm in alarms.values():
+            [action] = alarm["AlarmActions"]
+            assert "AlertsTopic" in action["Fn::ImportValue"]
+            assert alarm["TreatMissingData"] == "notBreaching"
+            assert alarm["AlarmDescription"]
+
+
+def test_prediction_alarms_watch_the_live_alias(churn: Template) -> None:
+    function = churn.document["Outputs"]["InferenceFunction"]["Value"]
+    for name in ("LiveErrors", "LiveThrottles", "LiveLatency"):
+        dimensions = {each["Name"]: each["Value"] for each in _alarms(churn)[name]["Dimensions"]}
+        assert dimensions == {
+            "FunctionName": function,
+            "Resource": {"Fn::Join": ["", [function, ":live"]]},
+        }
+
+
+def test_predictions_are_slow_above_the_definitions_limit(churn: Template) -> None:
+    alarm = _alarms(churn)["LiveLatency"]
+    assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p95", 1000)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_one_failed_release_is_enough_for_an_alarm(churn: Template) -> None:
+    alarm = _alarms(churn)["ReleaseFailed"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("ExecutionsFailed", "Sum", 0)
+    [dimension] = alarm["Dimensions"]
+    assert dimension["Value"] == churn.document["Outputs"]["ReleaseWorkflow"]["Value"]

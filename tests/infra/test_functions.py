@@ -1,0 +1,150 @@
+"""Every function: within Lambda's limits, logged, told what its code asks for, and running code that exists."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+
+import pytest
+
+from infra.grants import Grant
+from tests.infra.synthesis import PROJECT, Resource, Template
+
+VERBS = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
+FITTING = {"validate_dataset", "train_candidate", "evaluate_candidates", "package_model"}
+LAYERS = ("Core", "Definition", "Serving", "Training")
+
+
+def _every(templates: dict[str, Template]) -> Iterator[tuple[str, str, Template, Resource]]:
+    for stack, template in templates.items():
+        for verb, function in template.functions().items():
+            yield stack, verb, template, function
+
+
+def _layers(function: Resource) -> set[str]:
+    return {name for name in LAYERS for each in function["Layers"] if f"{name}Layer" in each["Ref"]}
+
+
+def test_every_function_of_the_checkout_is_deployed_and_the_other_way_round(
+    platform: Template, churn: Template
+) -> None:
+    assert sorted({*platform.functions(), *churn.functions()}) == VERBS
+
+
+def test_a_model_that_is_released_by_hand_has_no_function_that_starts_releases(
+    templates: dict[str, Template],
+) -> None:
+    assert "start_release" in templates["Lambdaloop-churn"].functions()
+    assert "start_release" not in templates["Lambdaloop-price"].functions()
+
+
+def test_every_function_logs_to_a_group_of_its_own(templates: dict[str, Template]) -> None:
+    logs = [(stack, f["LoggingConfig"]["LogGroup"]["Ref"]) for stack, _, _, f in _every(templates)]
+    assert len(set(logs)) == len(logs)
+
+
+def test_every_log_group_of_every_stack_forgets(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        assert all("RetentionInDays" in each for each in template.of_type("AWS::Logs::LogGroup").values())
+
+
+def test_every_function_keeps_within_lambdas_limits(templates: dict[str, Template]) -> None:
+    for stack, verb, _, function in _every(templates):
+        assert function["Runtime"] == "python3.13", (stack, verb)
+        assert function["Architectures"] == ["arm64"]
+        assert len(function["Layers"]) <= 5
+        assert 128 <= function["MemorySize"] <= 10_240
+        assert 1 <= function["Timeout"] <= 900
+        assert len(str(function["Environment"]["Variables"])) < 2048, "half of 4 KB is left for the pin"
+
+
+def test_each_function_carries_only_the_layers_that_its_work_needs(
+    platform: Template, churn: Template
+) -> None:
+    assert _layers(platform.functions()["answer_unrouted"]) == {"Core"}
+    for verb, function in churn.functions().items():
+        serving = {"Serving"} if verb in {"inference", "check_parity"} else set()
+        training = {"Training"} if verb in FITTING else set()
+        definition = {"Definition"} if verb != "check_parity" else set()
+        assert _layers(function) == {"Core", *definition, *serving, *training}, verb
+
+
+def test_a_function_that_reads_the_definition_carries_it(churn: Template) -> None:
+    for verb, function in churn.functions().items():
+        if "app.definition" in (PROJECT / "functions" / verb / "handler.py").read_text():
+            assert "Definition" in _layers(function), verb
+
+
+def test_the_definition_decides_memory_time_and_snapshot_of_inference(templates: dict[str, Template]) -> None:
+    asked = templates["Lambdaloop-price"].functions()["inference"]
+    assert (asked["MemorySize"], asked["Timeout"]) == (2048, 20)
+    assert asked["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert "SnapStart" not in templates["Lambdaloop-churn"].functions()["inference"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_handler_exists_under_the_name_that_lambda_calls(
+    verb: str, churn: Template, platform: Template
+) -> None:
+    module, name = (churn.functions() | platform.functions())[verb]["Handler"].rsplit(".", 1)
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+# What a handler touches of the App, as settings; read from the source, so that a new port is noticed.
+
+
+def _settings_of_app() -> dict[str, set[str]]:
+    tree = ast.parse((PROJECT / "layers/core/python/lambdaloop/bootstrap.py").read_text())
+    [app] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "App"]
+    return {method.name: _needed(method) for method in app.body if isinstance(method, ast.FunctionDef)}
+
+
+def _needed(tree: ast.AST) -> set[str]:
+    """Names in `….need("name")`, and in `settings.name`."""
+    names = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="need"), args=[ast.Constant(value=str(name))]):
+                names.add(name)
+            case ast.Attribute(value=ast.Attribute(attr="settings") | ast.Name(id="settings"), attr=name):
+                names.add(name)
+    return names - {"need", "opt", "from_env"}
+
+
+def _asked_for(verb: str) -> set[str]:
+    ports = _settings_of_app()
+    names: set[str] = set()
+    for source in (PROJECT / "functions" / verb).glob("*.py"):
+        tree = ast.parse(source.read_text())
+        names |= _needed(tree)
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "app"
+            ):
+                names |= ports.get(node.attr, set())
+    return names
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_function_is_told_what_its_code_asks_for(verb: str, churn: Template, platform: Template) -> None:
+    told = (churn.functions() | platform.functions())[verb]["Environment"]["Variables"]
+    asked = {f"LAMBDALOOP_{name.upper()}" for name in _asked_for(verb)} - {"LAMBDALOOP_PIN"}
+    assert asked <= set(told)
+
+
+def test_the_template_never_sets_the_pin(templates: dict[str, Template]) -> None:
+    assert all("LAMBDALOOP_PIN" not in f["Environment"]["Variables"] for *_, f in _every(templates))
+
+
+def test_the_reader_of_settings_sees_what_handlers_use() -> None:
+    assert _asked_for("verify_release") >= {"inference_function", "model_bucket", "registry_table"}
+
+
+def test_a_grant_is_one_statement_of_its_actions_and_resources() -> None:
+    statement = Grant(actions=("s3:GetObject",), resources=("arn:aws:s3:::b/k",)).statement().to_json()
+    assert statement == {"Action": "s3:GetObject", "Effect": "Allow", "Resource": "arn:aws:s3:::b/k"}
+
+
+def test_no_source_lies_outside_the_folders_that_are_packaged() -> None:
+    assert {path.parent.name for path in (PROJECT / "functions").rglob("*.py")} == set(VERBS)

@@ -1,0 +1,162 @@
+"""Who may do what: exact rights, and duties that stay separate."""
+
+import pytest
+
+from infra.grants import Grant
+from tests.infra.synthesis import Resource, Template
+
+TRAINING = {
+    "resolve_dataset",
+    "validate_dataset",
+    "train_candidate",
+    "evaluate_candidates",
+    "package_model",
+    "check_parity",
+    "register_version",
+    "close_run",
+    "start_release",
+}
+RELEASE = {
+    "open_release",
+    "verify_release",
+    "shift_traffic",
+    "judge_release",
+    "close_release",
+    "roll_back_release",
+}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _actions(template: Template, verb: str) -> set[str]:
+    return {str(action) for each in template.grants(verb) for action in _listed(each["Action"])}
+
+
+def _statements_about(template: Template, verb: str, service: str) -> list[Resource]:
+    return [each for each in template.grants(verb) if str(_listed(each["Action"])[0]).startswith(service)]
+
+
+def _tail(resource: object) -> str:
+    """The text after the last reference."""
+    return str(resource["Fn::Join"][1][-1]) if isinstance(resource, dict) and "Fn::Join" in resource else ""
+
+
+def test_no_role_may_do_everything_of_a_kind(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        for role in template.of_type("AWS::IAM::Role").values():
+            assert "ManagedPolicyArns" not in role
+            for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+                assert not any("*" in str(action) for action in _listed(statement["Action"]))
+
+
+def test_wildcards_stand_only_where_aws_leaves_no_choice(templates: dict[str, Template]) -> None:
+    allowed = {
+        "cloudwatch:GetMetricData",
+        "cloudwatch:DescribeAlarms",
+        "logs:CreateLogDelivery",
+        "xray:PutTraceSegments",
+    }
+    for template in templates.values():
+        for role in template.of_type("AWS::IAM::Role").values():
+            for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+                if "*" in _listed(statement["Resource"]):
+                    assert _listed(statement["Action"])[0] in allowed
+
+
+def test_every_function_has_a_role_of_its_own(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        roles = [each["Role"]["Fn::GetAtt"][0] for each in template.functions().values()]
+        assert len(set(roles)) == len(roles)
+
+
+def test_training_can_neither_publish_nor_route_nor_invoke(churn: Template) -> None:
+    for verb in TRAINING:
+        assert not any(action.startswith("lambda:") for action in _actions(churn, verb)), verb
+
+
+def test_only_release_functions_may_touch_the_inference_function_and_no_other(churn: Template) -> None:
+    [inference] = [
+        id_ for id_ in churn.of_type("AWS::Lambda::Function") if id_.startswith("ServingInference")
+    ]
+    own = {"Fn::GetAtt": [inference, "Arn"]}
+    versions = {"Fn::Join": ["", [own, ":*"]]}
+    for verb in RELEASE:
+        for statement in _statements_about(churn, verb, "lambda:"):
+            assert statement["Resource"] in (own, versions), verb
+            if statement["Resource"] == versions:
+                assert verb == "verify_release"
+
+
+def test_only_opening_shifting_and_rolling_back_may_move_traffic(churn: Template) -> None:
+    movers = {verb for verb in RELEASE if "lambda:UpdateAlias" in _actions(churn, verb)}
+    assert movers == {"open_release", "shift_traffic", "roll_back_release"}
+    publishers = {verb for verb in RELEASE if "lambda:PublishVersion" in _actions(churn, verb)}
+    assert publishers == {"open_release"}
+
+
+def test_inference_may_only_read_its_own_models_artifacts_and_log(churn: Template) -> None:
+    assert _actions(churn, "inference") == {
+        "s3:GetObjectVersion",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    [statement] = _statements_about(churn, "inference", "s3:")
+    assert _tail(statement["Resource"]) == "/models/churn/artifacts/*"
+
+
+def test_starting_a_release_is_all_that_training_may_do_to_it(churn: Template) -> None:
+    assert _actions(churn, "start_release") - {"logs:CreateLogStream", "logs:PutLogEvents"} == {
+        "states:StartExecution"
+    }
+    [statement] = _statements_about(churn, "start_release", "states:")
+    assert statement["Resource"] == churn.document["Outputs"]["ReleaseWorkflow"]["Value"]
+
+
+def test_the_registry_is_open_for_the_items_of_ones_own_model_only(templates: dict[str, Template]) -> None:
+    for model in ("churn", "price", "species"):
+        template = templates[f"Lambdaloop-{model}"]
+        for verb in template.functions():
+            for statement in _statements_about(template, verb, "dynamodb:"):
+                assert statement["Condition"] == {
+                    "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"MODEL#{model}"]}
+                }
+                assert "dynamodb:Scan" not in _listed(statement["Action"])
+
+
+@pytest.mark.parametrize(("model", "folder"), [("churn", "churn/"), ("price", "houses/sold/")])
+def test_training_data_are_read_below_the_definitions_location_only(
+    model: str, folder: str, templates: dict[str, Template]
+) -> None:
+    for statement in _statements_about(templates[f"Lambdaloop-{model}"], "resolve_dataset", "s3:"):
+        if statement["Action"] == "s3:ListBucketVersions":
+            assert statement["Condition"] == {"StringEquals": {"s3:prefix": [folder]}}
+        else:
+            assert _tail(statement["Resource"]) in {f"/{folder}*", f"/models/{model}/artifacts/*"}
+
+
+def test_alarms_are_read_only_where_the_definition_names_some(templates: dict[str, Template]) -> None:
+    assert "cloudwatch:DescribeAlarms" in _actions(templates["Lambdaloop-churn"], "judge_release")
+    assert "cloudwatch:DescribeAlarms" not in _actions(templates["Lambdaloop-price"], "judge_release")
+
+
+def test_a_state_machine_may_invoke_exactly_its_own_functions(churn: Template) -> None:
+    for id_, machine in churn.of_type("AWS::StepFunctions::StateMachine").items():
+        role = churn.resources[machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+        invoked = role["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"]
+        functions = churn.of_type("AWS::Lambda::Function")
+        verbs = {functions[each["Fn::GetAtt"][0]]["Handler"].split(".")[1] for each in invoked}
+        assert verbs == (TRAINING if id_.startswith("Training") else RELEASE)
+
+
+def test_a_role_serves_one_aws_service(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        for role in template.of_type("AWS::IAM::Role").values():
+            [statement] = role["AssumeRolePolicyDocument"]["Statement"]
+            assert statement["Principal"]["Service"] in {"lambda.amazonaws.com", "states.amazonaws.com"}
+
+
+def test_a_grant_is_one_statement_of_its_actions_and_resources() -> None:
+    statement = Grant(actions=("s3:GetObject",), resources=("arn:aws:s3:::b/k",)).statement().to_json()
+    assert statement == {"Action": "s3:GetObject", "Effect": "Allow", "Resource": "arn:aws:s3:::b/k"}

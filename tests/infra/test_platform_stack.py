@@ -1,0 +1,134 @@
+"""What all models share keeps data safe, says no to strangers and costs nothing while idle."""
+
+from typing import Any
+
+from tests.infra.synthesis import Template
+
+# Types that cost nothing, or only for what is stored, while nobody uses them.
+FREE_WHEN_IDLE = {
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Authorizer",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudWatch::Alarm",  # ten are free, others cost $0.10 a month
+    "AWS::DynamoDB::Table",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Version",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::StepFunctions::StateMachine",
+}
+
+
+def _only(found: dict[str, Any]) -> Any:
+    [value] = found.values()
+    return value
+
+
+def test_no_resource_costs_money_while_nobody_uses_it(templates: dict[str, Template]) -> None:
+    types = {each["Type"] for template in templates.values() for each in template.resources.values()}
+    assert types <= FREE_WHEN_IDLE
+    for template in templates.values():
+        for function in template.of_type("AWS::Lambda::Function").values():
+            assert "ReservedConcurrentExecutions" not in function
+        for alias in template.of_type("AWS::Lambda::Alias").values():
+            assert "ProvisionedConcurrencyConfig" not in alias
+
+
+def test_buckets_are_versioned_encrypted_and_private(platform: Template) -> None:
+    buckets = platform.of_type("AWS::S3::Bucket")
+    assert len(buckets) == 3
+    for bucket in buckets.values():
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        assert all(bucket["PublicAccessBlockConfiguration"].values())
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        assert {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, "Status": "Enabled"} in rules
+
+
+def test_every_bucket_refuses_plain_http(platform: Template) -> None:
+    policies = platform.of_type("AWS::S3::BucketPolicy").values()
+    assert {each["Bucket"]["Ref"] for each in policies} == set(platform.of_type("AWS::S3::Bucket"))
+    for policy in policies:
+        [statement] = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_overwritten_training_data_are_kept(platform: Template) -> None:
+    [data] = [
+        each for id_, each in platform.of_type("AWS::S3::Bucket").items() if id_.startswith("StorageData")
+    ]
+    assert not any("NoncurrentVersionExpiration" in rule for rule in data["LifecycleConfiguration"]["Rules"])
+
+
+def test_the_registry_is_protected_and_restorable(platform: Template) -> None:
+    table = _only(platform.of_type("AWS::DynamoDB::Table"))
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+
+
+def test_what_holds_data_outlives_the_stack(platform: Template) -> None:
+    for resource in platform.resources.values():
+        if resource["Type"] in {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}:
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_alerts_travel_over_tls_and_cloudwatch_of_this_account_may_send_them(platform: Template) -> None:
+    statements = _only(platform.of_type("AWS::SNS::TopicPolicy"))["PolicyDocument"]["Statement"]
+    denials = [each for each in statements if each["Effect"] == "Deny"]
+    assert [each["Condition"] for each in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+    [allowed] = [each for each in statements if each["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_the_api_logs_and_throttles_every_request(platform: Template) -> None:
+    stage = _only(platform.of_type("AWS::ApiGatewayV2::Stage"))
+    assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
+    assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 1000, "ThrottlingRateLimit": 500}
+    [log, _] = stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
+    assert platform.resources[log]["Properties"]["RetentionInDays"] == 90
+    assert "$context.requestId" in stage["AccessLogSettings"]["Format"]
+
+
+def test_what_no_model_takes_is_answered_to_signed_requests_only(platform: Template) -> None:
+    route = _only(platform.of_type("AWS::ApiGatewayV2::Route"))
+    assert (route["RouteKey"], route["AuthorizationType"]) == ("$default", "AWS_IAM")
+    environment = platform.functions()["answer_unrouted"]["Environment"]["Variables"]
+    assert environment == {"LAMBDALOOP_API_MODELS": "churn,price,species"}
+
+
+def test_everything_can_be_found_through_outputs(platform: Template, churn: Template) -> None:
+    assert {
+        "DataBucket",
+        "ModelBucket",
+        "CaptureBucket",
+        "RegistryTable",
+        "ApiEndpoint",
+        "ApiId",
+        "AlertTopic",
+    } <= set(platform.document["Outputs"])
+    assert set(churn.document["Outputs"]) == {
+        "InferenceFunction",
+        "TrainingWorkflow",
+        "ReleaseWorkflow",
+        "Endpoint",
+    }

@@ -1,0 +1,48 @@
+"""HTTP requests reach the live alias of their model, opened the way the definition says."""
+
+import pytest
+
+from tests.infra.synthesis import Template
+
+
+@pytest.mark.parametrize(
+    ("model", "authorization"), [("churn", "AWS_IAM"), ("price", "NONE"), ("species", "JWT")]
+)
+def test_a_models_paths_are_opened_as_its_definition_says(
+    model: str, authorization: str, templates: dict[str, Template]
+) -> None:
+    routes = templates[f"Lambdaloop-{model}"].of_type("AWS::ApiGatewayV2::Route").values()
+    assert {each["RouteKey"]: each["AuthorizationType"] for each in routes} == {
+        f"ANY /models/{model}/{{proxy+}}": authorization,
+        f"ANY /v2/models/{model}": authorization,
+        f"ANY /v2/models/{model}/{{proxy+}}": authorization,
+    }
+
+
+def test_bearer_tokens_are_checked_for_issuer_and_audience(templates: dict[str, Template]) -> None:
+    template = templates["Lambdaloop-species"]
+    [(id_, authorizer)] = template.of_type("AWS::ApiGatewayV2::Authorizer").items()
+    assert authorizer["JwtConfiguration"] == {
+        "Issuer": "https://issuer.example.com",
+        "Audience": ["species-clients"],
+    }
+    routes = template.of_type("AWS::ApiGatewayV2::Route").values()
+    assert all(each["AuthorizerId"] == {"Ref": id_} for each in routes)
+
+
+def test_every_route_leads_to_the_live_alias(churn: Template) -> None:
+    [(id_, integration)] = churn.of_type("AWS::ApiGatewayV2::Integration").items()
+    assert integration["IntegrationUri"] == {"Ref": "InferenceLiveAlias"}
+    assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
+    for route in churn.of_type("AWS::ApiGatewayV2::Route").values():
+        assert route["Target"] == {"Fn::Join": ["", ["integrations/", {"Ref": id_}]]}
+
+
+def test_the_api_may_invoke_the_live_alias_for_the_models_paths_only(churn: Template) -> None:
+    permissions = churn.of_type("AWS::Lambda::Permission").values()
+    assert all(each["FunctionName"] == {"Ref": "InferenceLiveAlias"} for each in permissions)
+    assert all(each["Principal"] == "apigateway.amazonaws.com" for each in permissions)
+    assert {each["SourceArn"]["Fn::Join"][1][-1] for each in permissions} == {
+        "/*/*/models/churn/*",
+        "/*/*/v2/models/churn*",
+    }

@@ -1,0 +1,125 @@
+"""The state machines are the ones that were reviewed, and no state leads nowhere."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdaloop.domain import errors
+from tests.infra.golden_workflows import GOLDEN, MACHINES, as_text, workflow
+from tests.infra.synthesis import Template
+
+VALIDATOR = Path(sys.executable).with_name("asl-validator")
+
+
+def _validate(*files: Path) -> subprocess.CompletedProcess[str]:
+    arguments = ["--no-arn-check", *(each for file in files for each in ("--json-path", str(file)))]
+    return subprocess.run([VALIDATOR, *arguments], capture_output=True, text=True, check=False)
+
+
+def _states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in definition["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from _states(state["ItemProcessor"])
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_workflow_is_the_reviewed_one(name: str, templates: dict[str, Template]) -> None:
+    golden = (GOLDEN / f"{name}.asl.json").read_text()
+    assert as_text(workflow(templates, name)) == golden, "see tests/infra/golden_workflows.py"
+
+
+def test_no_state_leads_nowhere_and_every_state_is_reached() -> None:
+    done = _validate(*(GOLDEN / f"{name}.asl.json" for name in MACHINES))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_dangling_transition_would_be_noticed(tmp_path: Path) -> None:
+    broken = json.loads((GOLDEN / "release.asl.json").read_text())
+    broken["States"]["Shift traffic"]["Next"] = "Bake a cake"
+    file = tmp_path / "broken.asl.json"
+    file.write_text(json.dumps(broken))
+    assert _validate(file).returncode != 0
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_task_has_a_time_limit_above_its_functions(name: str, templates: dict[str, Template]) -> None:
+    functions = templates[MACHINES[name][0]].of_type("AWS::Lambda::Function")
+    for state, body in _states(workflow(templates, name)):
+        if body["Type"] == "Task":
+            function = body["Resource"].removeprefix("${").removesuffix(".Arn}")
+            [limit] = [each["Timeout"] for id_, each in functions.items() if id_[:-8] == function]
+            assert body["TimeoutSeconds"] == limit + 15, state
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_task_is_retried_after_failures_of_lambda_with_jitter(
+    name: str, templates: dict[str, Template]
+) -> None:
+    for state, body in _states(workflow(templates, name)):
+        if body["Type"] == "Task":
+            [retry] = [each for each in body["Retry"] if "Lambda.ServiceException" in each["ErrorEquals"]]
+            assert "Lambda.TooManyRequestsException" in retry["ErrorEquals"], state
+            assert (retry["JitterStrategy"], retry["BackoffRate"]) == ("FULL", 2)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_error_of_ours_that_a_workflow_names_exists(name: str, templates: dict[str, Template]) -> None:
+    elsewhere = ("States.", "Lambda.", "Runtime.", "Sandbox.")
+    clauses = [
+        c for _, s in _states(workflow(templates, name)) for c in (*s.get("Retry", ()), *s.get("Catch", ()))
+    ]
+    named = {error for clause in clauses for error in clause["ErrorEquals"]}
+    own = {error for error in named if not error.startswith(elsewhere)}
+    assert own
+    assert all(issubclass(getattr(errors, error), errors.LambdaloopError) for error in own)
+
+
+def test_a_failure_after_opening_always_takes_traffic_back(templates: dict[str, Template]) -> None:
+    states = workflow(templates, "release")["States"]
+    for name in ("Open release", "Verify release", "Shift traffic", "Judge release", "Close release"):
+        assert states[name]["Catch"][-1] == {
+            "ErrorEquals": ["States.ALL"],
+            "ResultPath": "$.error",
+            "Next": "Roll back release",
+        }
+
+
+def test_a_second_release_is_refused_without_touching_the_first(templates: dict[str, Template]) -> None:
+    first = workflow(templates, "release")["States"]["Open release"]["Catch"][0]
+    assert first["ErrorEquals"] == ["ReleaseInProgressError"]
+    assert workflow(templates, "release")["States"][first["Next"]]["Type"] == "Fail"
+
+
+def test_a_failed_training_step_is_recorded(templates: dict[str, Template]) -> None:
+    states = workflow(templates, "training")["States"]
+    guarded = [name for name, state in states.items() if state["Type"] in {"Task", "Map"}]
+    for name in guarded:
+        if name != "Record failure":
+            assert states[name]["Catch"][-1]["Next"] == "Record failure", name
+
+
+@pytest.mark.parametrize(
+    ("stack", "seconds"),
+    [("Lambdaloop-churn", 3 * 4 * 300 + 3600), ("Lambdaloop-price", 1 * 4 * 60 + 3600)],
+)
+def test_a_release_may_last_as_long_as_its_definition_can_make_it(
+    stack: str, seconds: int, templates: dict[str, Template]
+) -> None:
+    machines = templates[stack].of_type("AWS::StepFunctions::StateMachine")
+    [release] = [each for id_, each in machines.items() if id_.startswith("Releasing")]
+    _, parts = release["DefinitionString"]["Fn::Join"]
+    assert f'"TimeoutSeconds":{seconds}' in parts[-1]
+
+
+def test_every_execution_is_logged_and_traced(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        for machine in template.of_type("AWS::StepFunctions::StateMachine").values():
+            assert machine["TracingConfiguration"] == {"Enabled": True}
+            logging = machine["LoggingConfiguration"]
+            assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True)

@@ -1,0 +1,191 @@
+"""How functions run: alone, with nothing but their own code, layers and environment."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.unit.localcloud.lambda_cloud import LambdaCloud, eventually, zipped
+
+pytestmark = pytest.mark.localcloud
+
+ENVIRONMENT = "import os\ndef handler(event, context): return dict(os.environ)"
+PID = "import os\ndef handler(event, context): return os.getpid()"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[LambdaCloud]:
+    with LambdaCloud.running(tmp_path) as running:
+        yield running
+
+
+def test_a_function_sees_boto3_but_nothing_of_the_projects_environment(world: LambdaCloud) -> None:
+    world.function(
+        "curious",
+        "import importlib.util as u\n"
+        "def handler(event, context): return [name for name in event if u.find_spec(name)]",
+    )
+    assert world.invoke("curious", ["boto3", "awslambdaric", "moto", "pytest", "pandas", "scripts"]) == [
+        "boto3",
+        "awslambdaric",
+    ]
+
+
+def test_a_function_sees_its_own_variables_and_those_of_aws_and_no_others(world: LambdaCloud) -> None:
+    os.environ["LEAK"] = "from the shell"
+    try:
+        world.function("env", ENVIRONMENT, Environment={"Variables": {"TABLE": "orders"}}, MemorySize=512)
+        seen = world.invoke("env")
+    finally:
+        del os.environ["LEAK"]
+    assert "LEAK" not in seen
+    assert seen["TABLE"] == "orders"
+    assert seen["AWS_LAMBDA_FUNCTION_NAME"] == "env"
+    assert seen["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
+    assert seen["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "512"
+    assert seen["AWS_ENDPOINT_URL"] == world.cloud.endpoint_url
+    assert seen["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+
+
+def test_later_layers_override_earlier_ones_in_modules_and_in_opt(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    layers = [
+        client.publish_layer_version(LayerName=name, Content={"ZipFile": zipped(files)})["LayerVersionArn"]
+        for name, files in (
+            ("first", {"python/shared.py": "WHO = 'first'", "model/a.json": "1", "model/b.json": "1"}),
+            ("second", {"python/shared.py": "WHO = 'second'", "model/b.json": "2"}),
+        )
+    ]
+    world.function(
+        "layered",
+        "import os, pathlib, shared\n"
+        "def handler(event, context):\n"
+        "    opt = pathlib.Path(os.environ['LAMBDALOOP_OPT'])\n"
+        "    files = {str(p.relative_to(opt)): p.read_text() for p in opt.rglob('*.*')}\n"
+        "    return [shared.WHO, files]",
+        Layers=layers,
+    )
+    assert world.invoke("layered") == ["second", {"model/a.json": "1", "model/b.json": "2"}]
+
+
+def test_a_published_version_keeps_its_environment_while_latest_changes(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    world.function("pinned", ENVIRONMENT, Environment={"Variables": {"RELEASE": "1"}})
+    client.publish_version(FunctionName="pinned")
+    client.update_function_configuration(FunctionName="pinned", Environment={"Variables": {"RELEASE": "2"}})
+    assert world.invoke("pinned:1")["RELEASE"] == "1"
+    assert world.invoke("pinned:1")["AWS_LAMBDA_FUNCTION_VERSION"] == "1"
+    assert world.invoke("pinned")["RELEASE"] == "2"
+
+
+def test_new_code_replaces_the_process_of_latest_and_leaves_the_one_of_a_version(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    world.function("code", PID)
+    client.publish_version(FunctionName="code")
+    latest, version = world.invoke("code"), world.invoke("code:1")
+    assert world.invoke("code") == latest
+    client.update_function_code(FunctionName="code", ZipFile=zipped({"index.py": PID + "\n"}))
+    assert world.invoke("code") != latest
+    assert world.invoke("code:1") == version
+
+
+def test_an_exception_comes_back_with_its_type_message_and_trace(world: LambdaCloud) -> None:
+    world.function(
+        "raises", "class NoStock(Exception): pass\ndef handler(event, context): raise NoStock('blue')"
+    )
+    error = world.failure("raises")
+    assert (error["errorType"], error["errorMessage"]) == ("NoStock", "blue")
+    assert "in handler" in error["stackTrace"][0]
+
+
+def test_a_timeout_ends_the_process_and_the_next_event_gets_a_new_one(world: LambdaCloud) -> None:
+    world.function(
+        "slow",
+        "import time, os\ndef handler(event, context):\n    if event: time.sleep(30)\n    return os.getpid()",
+        Timeout=1,
+    )
+    before = world.invoke("slow", 0)
+    error = world.failure("slow", 1)
+    assert error["errorType"] == "Sandbox.Timedout"
+    assert error["errorMessage"].endswith("Error: Task timed out after 1.00 seconds")
+    assert world.invoke("slow", 0) != before
+
+
+def test_a_process_that_exits_is_an_error_and_not_the_end(world: LambdaCloud) -> None:
+    world.function("exits", "import os\ndef handler(event, context): os._exit(3) if event else None\n")
+    assert world.failure("exits", 1)["errorType"] == "Runtime.ExitError"
+    assert "exit status 3" in world.failure("exits", 1)["errorMessage"]
+    assert world.invoke("exits", 0) is None
+
+
+def test_a_module_that_cannot_be_imported_says_so(world: LambdaCloud) -> None:
+    world.function("broken", "import pandas\ndef handler(event, context): pass")
+    error = world.failure("broken")
+    assert error["errorType"] == "Runtime.ImportModuleError"
+    assert "No module named 'pandas'" in error["errorMessage"]
+
+
+def test_concurrent_events_run_in_processes_of_their_own(world: LambdaCloud) -> None:
+    world.function("busy", "import os, time\ndef handler(event, context): time.sleep(.3); return os.getpid()")
+    with ThreadPoolExecutor(3) as threads:
+        pids = list(threads.map(lambda _: world.invoke("busy"), range(3)))
+    assert len(set(pids)) == 3
+
+
+def test_more_events_than_the_reserved_concurrency_are_throttled(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    world.function("narrow", "import time\ndef handler(event, context): time.sleep(event)")
+    client.put_function_concurrency(FunctionName="narrow", ReservedConcurrentExecutions=1)
+    first = threading.Thread(target=world.host.invoke, args=("narrow", b"1"))
+    first.start()
+    eventually(lambda: world.host._pool.running("narrow"))
+    with pytest.raises(ClientError) as refused:
+        client.invoke(FunctionName="narrow", Payload=b"0")
+    first.join()
+    assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+    world.invoke("narrow", 0)
+
+
+def test_a_reserved_concurrency_of_zero_stops_a_function(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    world.function("stopped")
+    client.put_function_concurrency(FunctionName="stopped", ReservedConcurrentExecutions=0)
+    assert client.get_function(FunctionName="stopped")["Concurrency"] == {"ReservedConcurrentExecutions": 0}
+    with pytest.raises(ClientError, match="Rate Exceeded"):
+        client.invoke(FunctionName="stopped")
+
+
+def test_idle_processes_end_and_all_of_them_end_with_the_cloud(world: LambdaCloud) -> None:
+    world.function("idle", PID)
+    idle = world.invoke("idle")
+    world.host._pool.reap(idle_seconds=0)
+    eventually(lambda: not _is_alive(idle))
+    last = world.invoke("idle")
+    assert _is_alive(last)
+    world.host.shutdown()
+    assert not _is_alive(last)
+
+
+def test_a_warm_process_answers_within_milliseconds(world: LambdaCloud) -> None:
+    world.function("warm")
+    durations = []
+    for _ in range(60):
+        started = time.perf_counter()
+        world.host.invoke("warm", json.dumps({"a": 1}).encode())
+        durations.append(time.perf_counter() - started)
+    assert sorted(durations)[30] < 0.01  # a packet held back by Nagle's algorithm would cost 40 ms
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,121 @@
+"""The training workflow from CSV to registered version, function by function."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lambdaloop.domain.bundle import unpack_bundle
+from lambdaloop.domain.documents import Document
+from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
+from lambdaloop.domain.profile import Profile
+from lambdaloop.domain.schema_inference import infer_definition
+from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, REPORT
+from tests.unit.services.training_run import Workshop, digests
+from tests.unit.training.sample_data import ESTIMATORS, definition, sample_csv
+
+ROOT = Path(__file__).parents[3]
+REAL_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])
+def finished(request: pytest.FixtureRequest) -> tuple[Task, Workshop, Document]:
+    task: Task = request.param
+    workshop = Workshop(definition(task), sample_csv(task), sample_csv(task, seed=1))
+    return task, workshop, workshop.run()
+
+
+def test_a_run_ends_with_a_version_that_knows_where_it_came_from(
+    finished: tuple[Task, Workshop, Document],
+) -> None:
+    task, workshop, state = finished
+    version = workshop.version(state)
+    assert version.number == 1
+    assert version.rows == 800
+    assert version.dataset_digest == state["dataset"]["digest"]
+    assert tuple(version.metrics) == METRICS_OF_TASK[task]
+    assert all(value is not None for value in version.metrics.values())
+    assert version.estimator in ESTIMATORS[task]
+    assert workshop.registry.run("sample", "run-1").reason == "test"
+
+
+def test_the_manifest_lists_the_files_by_their_content(finished: tuple[Task, Workshop, Document]) -> None:
+    _, workshop, state = finished
+    version = workshop.version(state)
+    manifest = json.loads(workshop.artifacts.get(version.manifest))
+    assert set(manifest["files"]) == {BUNDLE, ESTIMATOR, BASELINE, ENVIRONMENT}
+    assert set(version.files) == {*manifest["files"], REPORT}
+    for name, listed in manifest["files"].items():
+        assert listed == {"sha256": version.files[name].sha256, "size": version.files[name].size}
+    assert manifest["dataset"] == version.dataset_digest
+
+
+def test_the_bundle_was_proven_exact_on_its_golden_rows(finished: tuple[Task, Workshop, Document]) -> None:
+    task, workshop, state = finished
+    version = workshop.version(state)
+    bundle = unpack_bundle(workshop.artifacts.get(version.files[BUNDLE]))
+    assert bundle.signature.task == task
+    assert state["parity"]["rows"] == len(bundle.golden().rows) > 70
+    assert state["parity"]["worst_difference"] < 1e-12
+
+
+def test_the_baseline_counts_the_training_rows_only(finished: tuple[Task, Workshop, Document]) -> None:
+    _, workshop, state = finished
+    version = workshop.version(state)
+    baseline = Profile.from_json(workshop.artifacts.get(version.files[BASELINE]))
+    assert baseline.rows == state["validation"]["training_rows"]
+    assert sum(baseline.prediction.counts) == state["validation"]["holdout_rows"]
+
+
+def test_the_report_tells_candidates_holdout_and_gate(finished: tuple[Task, Workshop, Document]) -> None:
+    task, workshop, state = finished
+    version = workshop.version(state)
+    report = json.loads(workshop.artifacts.get(version.files[REPORT]))
+    assert [one["name"] for one in report["candidates"]] == list(ESTIMATORS[task])
+    assert report["winner"] == state["evaluation"]["winner"]
+    assert report["holdout"] == state["evaluation"]["metrics"]
+    assert report["gate"] == state["evaluation"]["checks"]
+    assert report["champion"] is None
+
+
+def test_state_documents_are_small_and_hold_no_data(finished: tuple[Task, Workshop, Document]) -> None:
+    assert len(json.dumps(finished[2])) < 10_000
+
+
+def test_the_same_data_code_and_seed_give_the_same_version_in_another_process() -> None:
+    other = subprocess.run(
+        [sys.executable, "-m", "tests.unit.services.training_run"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "4711"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = digests()
+    assert len(set(here.values())) == 9
+    assert json.loads(other.stdout) == here
+
+
+def test_another_seed_gives_another_version() -> None:
+    found = set()
+    for seed in (1, 2):
+        workshop = Workshop(definition(training={"seed": seed}), sample_csv())
+        found.add(workshop.version(workshop.run()).digest)
+    assert len(found) == 2
+
+
+@pytest.mark.skipif(not REAL_DATA.exists(), reason="the real data sets lie beside the checkout only")
+def test_churn_is_learned_well_from_real_data_without_hand_edits() -> None:
+    content = (REAL_DATA / "telco_churn.csv").read_bytes()
+    model = infer_definition(content, name="churn", target="Churn", entity="customerID").definition
+    linear = replace(model.training, candidates=model.training.candidates[:1])  # the demo trains them all
+    workshop = Workshop(replace(model, training=linear), content)
+    state = workshop.run()
+    assert state["evaluation"]["metrics"]["roc_auc"] >= 0.83
+    assert state["parity"]["worst_difference"] < 1e-12
+    signature = unpack_bundle(workshop.artifacts.get(workshop.version(state).files[BUNDLE])).signature
+    assert "customerID" not in signature.features
