@@ -5,6 +5,8 @@ templates.
 """
 
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from aws_cdk import App
 
@@ -15,6 +17,21 @@ from infra.platform_stack import PlatformStack
 from lambdaloop.domain.errors import DefinitionInvalidError
 
 PLATFORM_STACK = "Lambdaloop"
+_FLAGS = {
+    # A model's stack cannot lose the bucket or table under it: CloudFormation refuses to delete an export in use.
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
+    # What CDK's own validation finds is an error, not a warning.
+    "@aws-cdk/core:validateAgainstDefaultRules": True,
+}
+
+
+def new_app(*, outdir: Path | None = None, context: Mapping[str, str] | None = None) -> App:
+    """An app whose templates do not depend on who makes it; `cdk` says where they go and with which context."""
+    return App(
+        outdir=None if outdir is None else str(outdir),
+        context={**_FLAGS, **(context or {})},
+        analytics_reporting=False,
+    )
 
 
 def build(app: App, config: Config) -> None:
@@ -32,7 +49,7 @@ def build(app: App, config: Config) -> None:
 
 def main() -> int:
     """Synthesize; what a person can mend is told without a traceback."""
-    app = App()
+    app = new_app()
     try:
         build(app, Config.from_context(app.node))
     except (DefinitionInvalidError, SynthesisError) as error:

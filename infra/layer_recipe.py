@@ -52,7 +52,7 @@ def build_layer(source: Path, *, target: Target, work: Path, output: Path) -> No
 def _install(requirements: Path, *, target: Target, packages: Path) -> None:
     at_hand = target.name == "host"
     place = ["--python", sys.executable] if at_hand else ["--python-platform", target.platform]
-    command = [uv(), "pip", "install", "--quiet", "--target", str(packages), *place]
+    command = [uv(), "pip", "install", "--quiet", "--color", "never", "--target", str(packages), *place]
     command += ["--python-version", target.python, "--only-binary", ":all:", "--no-deps", "--require-hashes"]
     done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""Acknowledged findings of cdk-nag: never one without its reason beside the resource."""
+"""Acknowledged findings of cdk-nag and of CDK itself: never one without its reason beside the resource."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, reasons: dict[str, str]) -> None:
-    """Accept AwsSolutions findings below a construct, such as {"L1": "the layers are built for …"}."""
-    rules = [Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason) for rule, reason in reasons.items()]
+    """Accept findings below a construct, such as {"AwsSolutions-L1": "the layers are built for …"}."""
+    rules = [Acknowledgment(id=rule, reason=reason) for rule, reason in reasons.items()]
     if rules:
         Validations.of(construct).acknowledge(*rules)
 
 
 def wildcard_finding(scope: IConstruct, resource: str) -> str:
     """What cdk-nag calls an IAM statement's resource with a `*` in it."""
-    return f"IAM5[Resource::{_flat(Stack.of(scope).resolve(resource))}]"
+    return f"AwsSolutions-IAM5[Resource::{_flat(Stack.of(scope).resolve(resource))}]"
 
 
 def _flat(value: Any) -> str:

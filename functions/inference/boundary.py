@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.inference.facts import facts_of
@@ -15,7 +14,7 @@ logger = logging.getLogger("lambdaloop.inference")
 
 
 class Boundary:
-    """ASGI middleware. The endpoint says in `request.state.predictions` how many rows it answered."""
+    """ASGI middleware. Endpoints find `request.state.facts`, and say in `request.state.predictions` how many rows they answered."""
 
     def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, release: Callable[[], int | None]) -> None:
         self._app = app
@@ -25,7 +24,9 @@ class Boundary:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = time.perf_counter()
+        facts = facts_of(scope)
         state = scope.setdefault("state", {})
+        state["facts"] = facts
         statuses: list[int] = []
 
         async def watched_send(message: Message) -> None:
@@ -40,7 +41,7 @@ class Boundary:
             logger.exception("unexpected error")
             if not statuses:
                 await error_response(500, "internal error")(scope, receive, watched_send)
-        if scope["method"] == "POST" and facts_of(Request(scope)).is_traffic:
+        if scope["method"] == "POST" and facts.is_traffic:
             self._metrics.record(
                 release=self._release(),
                 predictions=state.get("predictions", 0),

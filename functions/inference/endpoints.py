@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from fastapi import Request
 
-from functions.inference.facts import facts_of
+from functions.inference.facts import RequestFacts
 from functions.inference.limits import max_rows
 from functions.inference.refusals import RefusedError
 from lambdaloop.domain.prediction import Prediction
@@ -52,7 +52,7 @@ class Inference:
     ) -> list[Prediction]:
         """One prediction per row; RefusedError 413 when they would not fit into an answer."""
         check_rows(len(rows), loaded)
-        facts = facts_of(request)
+        facts: RequestFacts = request.state.facts
         predictions = predict(
             rows,
             loaded=loaded,
@@ -65,7 +65,9 @@ class Inference:
 
 
 def check_rows(count: int, loaded: LoadedModel) -> None:
-    """RefusedError 413 when so many predictions would not fit into an answer."""
+    """RefusedError 413 when so many predictions would not fit into an answer; one always does."""
+    if count == 1:
+        return
     limit = max_rows(loaded.model.signature)
     if count > limit:
         raise RefusedError(413, f"{count} rows, at most {limit} are taken: send several requests")

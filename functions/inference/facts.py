@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fastapi import Request
+from starlette.types import Scope
 
 _VERIFICATION = "verification"
 """The API id of requests that the release workflow sends past the gateway; those of AWS have ten characters."""
@@ -20,9 +20,9 @@ class RequestFacts:
     """False for the golden rows that verify a release: nobody's predictions."""
 
 
-def facts_of(request: Request) -> RequestFacts:
+def facts_of(scope: Scope) -> RequestFacts:
     """From the gateway's event; outside Lambda there is none and the clock decides."""
-    context = request.scope.get("aws.event", {}).get("requestContext", {})
+    context = scope.get("aws.event", {}).get("requestContext", {})
     milliseconds = context.get("timeEpoch")
     return RequestFacts(
         request_id=context.get("requestId") or os.urandom(16).hex(),

@@ -45,7 +45,9 @@ def _gateway() -> "Mangum":
         ),
         metrics=app.request_metrics,
     )
-    asyncio.set_event_loop(asyncio.new_event_loop())  # Python no longer makes one by itself, as Mangum expects
+    asyncio.set_event_loop(
+        asyncio.new_event_loop()
+    )  # Python no longer makes one by itself, as Mangum expects
     gateway = Mangum(create_app(inference), lifespan="off")
     with suppress(LambdaloopError):  # the first request asks again, and answers and logs why not
         slot.get()
@@ -56,7 +58,9 @@ def handler(event: Document, context: Any) -> Document:
     """One request; events are those of API Gateway's payload format 2.0."""
     try:
         return _gateway()(event, context)
-    except ValueError:  # raised in front of the application only: text that is no Unicode, or base64 that is none
+    except (
+        ValueError
+    ):  # raised in front of the application only: text that is no Unicode, or base64 that is none
         body = {"error": "the request is not text in UTF-8", "details": []}
         return {
             "statusCode": 400,

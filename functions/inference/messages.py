@@ -3,10 +3,11 @@
 `scripts/openapi` publishes all of them.
 """
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 Value = str | int | bool | float
 Datatype = Literal["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]
@@ -74,7 +75,7 @@ class PredictionBody(TypedDict):
 
     prediction_id: str
     value: Value
-    probabilities: dict[str, float] | None
+    probabilities: Mapping[str, float] | None
     variant: str
     model_version: int
 

@@ -46,7 +46,9 @@ def _refusal(error: ValidationError) -> RefusedError:
 
 
 def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Problem:
-    row = location[1] if len(location) > 1 and location[0] == "rows" and isinstance(location[1], int) else None
+    row = (
+        location[1] if len(location) > 1 and location[0] == "rows" and isinstance(location[1], int) else None
+    )
     steps = location[2:] if row is not None else location
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
     text = "is unknown here: remove it" if kind == "extra_forbidden" else message[:1].lower() + message[1:]

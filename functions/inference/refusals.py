@@ -80,7 +80,9 @@ async def _not_routed(request: Request, error: HTTPException) -> Response:
 async def _unavailable(_: Request, error: Exception) -> Response:
     """The model is not there (yet); the next request tries again, and the log says why this one failed."""
     logger.error("no model to answer with: %s: %s", type(error).__name__, error)
-    public = str(error) if isinstance(error, ModelNotReleasedError) else "the model cannot be loaded: try again"
+    public = (
+        str(error) if isinstance(error, ModelNotReleasedError) else "the model cannot be loaded: try again"
+    )
     return error_response(503, public, headers={"retry-after": str(_RETRY_AFTER_SECONDS)})
 
 

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from functions.inference.endpoints import Inference
-from functions.inference.facts import facts_of
 from functions.inference.messages import PredictionsBody, RowsRequest
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
@@ -30,7 +29,7 @@ def row_api(inference: Inference) -> APIRouter:
                 }
                 for one in predictions
             ],
-            "request_id": facts_of(request).request_id,
+            "request_id": request.state.facts.request_id,
         }
         return json_response(answer)
 

@@ -78,7 +78,12 @@ def outputs_of(
         if wanted is not None and column["name"] not in wanted:
             continue
         shape = [len(predictions), *column["shape"][1:]]
-        tensor: OutputTensor = {**column, "shape": shape, "data": makers[column["name"]]()}
+        tensor: OutputTensor = {
+            "name": column["name"],
+            "datatype": column["datatype"],
+            "shape": shape,
+            "data": makers[column["name"]](),
+        }
         if column["name"] == "probabilities":
             tensor["parameters"] = {"classes": json.dumps([str(label) for label in signature.classes])}
         tensors.append(tensor)

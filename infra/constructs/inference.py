@@ -13,6 +13,7 @@ from constructs import Construct
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
 from infra.grants import read_artifacts
+from infra.nag import acknowledge
 from infra.packages import Packages
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.settings import Settings
@@ -51,6 +52,13 @@ class Inference(Construct):
             timeout_seconds=definition.serving.timeout_seconds,
             snap_start=definition.serving.snap_start,
         ).function
+        if definition.serving.snap_start:
+            acknowledge(
+                self.function,
+                {
+                    "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "the release workflow publishes the versions"
+                },
+            )
         self.bootstrap_version = lambda_.CfnVersion(
             self, "BootstrapVersion", function_name=self.function.function_name
         )

@@ -50,7 +50,8 @@ class PredictionRoutes(Construct):
             )
             if serving.authorization == "open":
                 acknowledge(
-                    route, {"APIG4": "the model's definition asks in writing for authorization: open"}
+                    route,
+                    {"AwsSolutions-APIG4": "the model's definition asks in writing for authorization: open"},
                 )
         for name, paths in {
             "InvokeRows": f"models/{model}/*",

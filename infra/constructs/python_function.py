@@ -64,6 +64,6 @@ class PythonFunction(Construct):
         acknowledge(
             self.function,
             {
-                "L1": "python3.13 is what the layers are built, compiled and tested for; it changes together with them"
+                "AwsSolutions-L1": "python3.13 is what the layers are built, compiled and tested for; it changes together with them"
             },
         )

@@ -51,7 +51,7 @@ def _bucket(scope: Construct, id_: str, noncurrent: s3.LifecycleRule) -> s3.Buck
     acknowledge(
         bucket,
         {
-            "S1": "who read which object is CloudTrail's business, account-wide; a log bucket of ours would need one itself"
+            "AwsSolutions-S1": "who read which object is CloudTrail's business, account-wide; a log bucket of ours would need one itself"
         },
     )
     return bucket

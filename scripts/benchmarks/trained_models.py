@@ -12,6 +12,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+
 from lambdaloop.domain.bundle import Bundle, pack_bundle
 from lambdaloop.domain.definition import Candidate, Data, Feature, ModelDefinition, Training
 from lambdaloop.domain.signature import Signature
@@ -47,7 +48,10 @@ class TrainedModel:
 def train_models(folder: Path) -> list[TrainedModel]:
     """Fit every estimator once and write its files into the folder."""
     frame, target = _made_up_rows()
-    row = {name: value.item() if hasattr(value, "item") else value for name, value in frame.iloc[0].items()}
+    row = {
+        str(name): getattr(value, "item", lambda value=value: value)()
+        for name, value in frame.iloc[0].items()
+    }
     models: list[TrainedModel] = []
     for label, candidate in ESTIMATORS.items():
         definition = _definition(candidate)
@@ -90,7 +94,10 @@ def _made_up_rows() -> tuple[pd.DataFrame, "np.ndarray[Any, Any]"]:
         | {f"c{i}": random.choice(LEVELS, ROWS).astype(object) for i in range(CATEGORIES)}
     )
     signal = (
-        frame["n0"] + frame["n1"] / 10 + 2 * (frame["c0"] == "a") - frame["n4"] * (frame["c1"].isin(["b", "c"]))
+        frame["n0"]
+        + frame["n1"] / 10
+        + 2 * (frame["c0"] == "a")
+        - frame["n4"] * (frame["c1"].isin(["b", "c"]))
     )
     target = (signal + random.normal(0, 1, ROWS) > 0).astype(np.int64).to_numpy()
     return frame, target

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lambdaloop.domain.errors import LambdaloopError
 
 PROJECT = Path(__file__).resolve().parents[2]
 _BINARIES = Path(sys.executable).parent
+_CDK = str(_BINARIES / "cdk")
 
 Tell = Callable[[str], None]
 """Takes a line of what a command says."""
@@ -23,20 +25,31 @@ def _nobody(line: str) -> None:
     """Nobody listens."""
 
 
-def cdk(*arguments: str, environment: Mapping[str, str], tell: Tell = _nobody) -> str:
-    """Run `cdk` of this environment; see `run_and_tell`."""
-    return run_and_tell([str(_BINARIES / "cdk"), *arguments], environment=environment, tell=tell)
+def bootstrap(*, environment: Mapping[str, str], tell: Tell = _nobody) -> str:
+    """Run `cdk bootstrap` for the local cloud's account; it needs no app, so none is synthesized."""
+    arguments = ("bootstrap", "aws://123456789012/us-east-1", "--no-notices")
+    with tempfile.TemporaryDirectory() as nowhere:
+        return run_and_tell([_CDK, *arguments], environment=environment, tell=tell, folder=Path(nowhere))
 
 
-def run_and_tell(command: Sequence[str], *, environment: Mapping[str, str], tell: Tell = _nobody) -> str:
-    """Run a command in the project; `tell` gets each line of output as it comes. Returns the whole output.
+def deploy(*, models: Path, output: Path, environment: Mapping[str, str], tell: Tell = _nobody) -> str:
+    """Run `cdk deploy --all` for the local cloud: layers hold packages for the machine at hand."""
+    context = ("--context", f"models={models.resolve()}", "--context", "target=host")
+    arguments = ("deploy", "--all", "--require-approval", "never", "--no-notices", "--output", str(output))
+    return run_and_tell([_CDK, *arguments, *context], environment=environment, tell=tell)
+
+
+def run_and_tell(
+    command: Sequence[str], *, environment: Mapping[str, str], tell: Tell = _nobody, folder: Path = PROJECT
+) -> str:
+    """Run a command in a folder; `tell` gets each line of output as it comes. Returns the whole output.
 
     Raises CommandFailedError with the last lines of output when it fails.
     """
     lines: list[str] = []
     with subprocess.Popen(
         command,
-        cwd=PROJECT,
+        cwd=folder,
         env={
             **os.environ,
             **environment,
@@ -55,24 +68,3 @@ def run_and_tell(command: Sequence[str], *, environment: Mapping[str, str], tell
     if process.returncode:
         raise CommandFailedError(f"{' '.join(command)} failed:\n{''.join(lines[-40:])}")
     return "".join(lines)
-
-
-def deploy_arguments(*, models: Path, output: Path) -> tuple[str, ...]:
-    """Arguments of a deployment to the local cloud: layers hold packages for the machine at hand."""
-    context = ("--context", f"models={models.resolve()}", "--context", "target=host")
-    return (
-        "deploy",
-        "--all",
-        "--require-approval",
-        "never",
-        "--no-notices",
-        "--output",
-        str(output),
-        *context,
-    )
-
-
-def bootstrap_arguments(*, models: Path, output: Path) -> tuple[str, ...]:
-    """Arguments of `cdk bootstrap`, for the local cloud's account."""
-    context = ("--context", f"models={models.resolve()}", "--context", "target=host")
-    return ("bootstrap", "aws://123456789012/us-east-1", "--no-notices", "--output", str(output), *context)

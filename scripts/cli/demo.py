@@ -11,7 +11,7 @@ import boto3
 import typer
 
 from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli.cdk import bootstrap_arguments, cdk, deploy_arguments, run_and_tell
+from scripts.cli.cdk import bootstrap, deploy, run_and_tell
 from scripts.cli.demo_data import write_breast_cancer
 from scripts.cli.demo_story import Story, summarise
 from scripts.cli.demo_traffic import Traffic, follow_release
@@ -76,17 +76,9 @@ def run(
             [sys.executable, "-m", "infra.layer_assets", "--target", "host"], environment={}, tell=tell
         )
     with story.step("bootstrap", "cdk bootstrap") as tell:
-        cdk(
-            *bootstrap_arguments(models=models, output=folder / "cdk.out"),
-            environment=cloud.environment,
-            tell=tell,
-        )
+        bootstrap(environment=cloud.environment, tell=tell)
     with story.step("deploy", "cdk deploy --all") as tell:
-        cdk(
-            *deploy_arguments(models=models, output=folder / "cdk.out"),
-            environment=cloud.environment,
-            tell=tell,
-        )
+        deploy(models=models, output=folder / "cdk.out", environment=cloud.environment, tell=tell)
     deployment = find_deployment(definition.name)
     story.tell(f"HTTPS API: {deployment.api_endpoint}")
 

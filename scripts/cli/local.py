@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import boto3
 import typer
 
-from scripts.cli.cdk import bootstrap_arguments, cdk, deploy_arguments
+from scripts.cli import cdk
 from scripts.cli.local_process import (
     DEFAULT_STATE,
     LocalCloud,
@@ -45,12 +45,9 @@ def deploy(
     models: Annotated[Path, typer.Option(help="Folder of model definitions.")] = Path("models"),
 ) -> None:
     """Run `cdk bootstrap` and `cdk deploy --all` against the running local cloud."""
-    cloud, output = _running(state), state / "cdk.out"
-    for arguments in (
-        bootstrap_arguments(models=models, output=output),
-        deploy_arguments(models=models, output=output),
-    ):
-        cdk(*arguments, environment=cloud.environment, tell=typer.echo)
+    cloud = _running(state)
+    cdk.bootstrap(environment=cloud.environment, tell=typer.echo)
+    cdk.deploy(models=models, output=state / "cdk.out", environment=cloud.environment, tell=typer.echo)
 
 
 @app.command()

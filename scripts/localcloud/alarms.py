@@ -73,7 +73,7 @@ def install(cloud: Cloud) -> None:
         _evaluate_composites(cloud, backend, cloud.clock.now())
 
     def put_composite_alarm(response: Any) -> Any:
-        given = response._get_params()  # noqa: SLF001  # how moto's own responses read a request
+        given = response._get_params()  # noqa: SLF001  # as moto's own responses do
         if given.get("ActionsSuppressor"):
             raise ValidationError("ActionsSuppressor is not emulated by the local cloud.")
         response.cloudwatch_backend.put_metric_alarm(
@@ -246,7 +246,7 @@ def _set_state(alarm: Any, state: State) -> None:
 
 
 def _describe_alarms(response: Any) -> Any:
-    given = response._get_params()  # noqa: SLF001  # how moto's own responses read a request
+    given = response._get_params()  # noqa: SLF001  # as moto's own responses do
     types = given.get("AlarmTypes") or ["MetricAlarm"]  # AWS: composite alarms only when asked for
     names, prefix = given.get("AlarmNames"), given.get("AlarmNamePrefix") or ""
     action, state = given.get("ActionPrefix") or "", given.get("StateValue")

@@ -51,7 +51,7 @@ def install(cloud: Cloud) -> None:
     put_rule_in_moto = models.EventsBackend.put_rule
     put_events_in_moto = models.EventsBackend.put_events
 
-    def send_to_targets(rule: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: ARG001, FBT002
+    def send_to_targets(rule: Any, original_event: dict[str, Any], **_: Any) -> None:
         if rule.state != "ENABLED" or not rule.event_pattern.get_pattern():
             return
         if not rule.event_pattern.matches_event(original_event):

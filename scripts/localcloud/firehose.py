@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError
 from moto.firehose import models
 from moto.firehose.exceptions import InvalidArgumentException, ResourceNotFoundException
 from moto.s3.exceptions import MissingBucket
@@ -33,6 +33,7 @@ MAX_BATCH_RECORDS = 500
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 RETRY_SECONDS = 60
 GIVE_UP_SECONDS = 24 * 3600
+SLOW_DOWN = ("ServiceUnavailableException", "Slow down.")
 
 
 @dataclass(slots=True)
@@ -52,11 +53,13 @@ class Buffers:
     faults: dict[str, int] = field(default_factory=dict)
 
 
-class ServiceUnavailableError(ServiceException):  # type: ignore[misc]  # moto is untyped to us
+class ServiceUnavailableError(JsonRESTError):  # type: ignore[misc]  # moto is untyped to us
     """What PutRecord answers for a record that an injected fault refuses."""
 
-    code = "ServiceUnavailableException"
-    message = "Slow down."
+    code = 503
+
+    def __init__(self) -> None:
+        super().__init__(*SLOW_DOWN)
 
 
 def install(cloud: Cloud) -> None:
@@ -126,7 +129,7 @@ def _put(cloud: Cloud, stream: Any, data: bytes) -> dict[str, str]:
     buffers, name = _buffers(cloud), stream.delivery_stream_name
     if buffers.faults.get(name, 0) > 0:
         buffers.faults[name] -= 1
-        return {"ErrorCode": ServiceUnavailableError.code, "ErrorMessage": ServiceUnavailableError.message}
+        return dict(zip(("ErrorCode", "ErrorMessage"), SLOW_DOWN, strict=True))
     settings = _settings(stream)
     buffer = buffers.by_stream.setdefault(name, Buffer())
     if not buffer.records:

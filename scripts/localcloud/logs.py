@@ -86,11 +86,19 @@ def install(cloud: Cloud) -> None:
         limit: int | None,
         next_token: str | None,
         filter_pattern: str,
-        interleaved: bool,  # noqa: ARG001  # AWS: the parameter is ignored, streams are always interleaved
+        _interleaved: bool,  # AWS: the parameter is ignored, streams are always interleaved
     ) -> Any:
         _matcher(filter_pattern)
         return filter_log_events_in_moto(
-            backend, log_group_name, log_stream_names, start_time, end_time, limit, next_token, filter_pattern, True
+            backend,
+            log_group_name,
+            log_stream_names,
+            start_time,
+            end_time,
+            limit,
+            next_token,
+            filter_pattern,
+            True,
         )
 
     def put_subscription_filter(

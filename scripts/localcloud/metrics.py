@@ -144,7 +144,7 @@ def count(cloud: Cloud, namespace: str, name: str, dimensions: dict[str, str], v
 
 
 def _get_metric_statistics(response: Any) -> Any:
-    given = response._get_params()  # noqa: SLF001  # how moto's own responses read a request
+    given = response._get_params()  # noqa: SLF001  # as moto's own responses do
     stats = [*(given.get("Statistics") or []), *(given.get("ExtendedStatistics") or [])]
     if not stats:
         raise InvalidParameterCombination("Must specify either Statistics or ExtendedStatistics")

@@ -50,6 +50,7 @@ class Wire:
         self._moto = BotocoreStubber()
         self._lock = RLock()
         self._faults: list[Fault] = []
+        self._hold: Callable[[str], None] = _pass
 
     @contextmanager
     def attached(self, *clients: Any) -> Iterator["Wire"]:
@@ -71,6 +72,15 @@ class Wire:
         finally:
             self._faults.remove(fault)
 
+    @contextmanager
+    def holding(self, hold: Callable[[str], None]) -> Iterator[None]:
+        """Call `hold` with the operation before each request takes its turn: it may wait for other threads."""
+        self._hold = hold
+        try:
+            yield
+        finally:
+            self._hold = _pass
+
     def deliver(self, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         """Apply the request and return AWS's answer."""
         if operation.startswith("lambda."):
@@ -81,12 +91,17 @@ class Wire:
 
     def _carry(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
         operation = event_name.removeprefix("before-send.")
+        self._hold(operation)
         with self._lock:
             self.calls.append(operation)
             for fault in self._faults:
                 if (answer := fault(operation, request)) is not None:
                     return answer
             return self.deliver(operation, request)
+
+
+def _pass(operation: str) -> None:
+    """No waiting."""
 
 
 def reject(operation: str, code: str, *, times: int | None = None, status: int = 400) -> Fault:

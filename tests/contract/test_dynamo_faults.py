@@ -55,10 +55,10 @@ def test_lasting_refusal_is_a_typed_error_after_bounded_retries_and_changes_noth
     assert register(aws) == 1
 
 
-@pytest.mark.parametrize("fault", [lose_request(TRANSACT, times=2), lose_request(GET, times=2)])
-def test_a_broken_connection_is_tried_again(aws: Aws, fault: Fault) -> None:
+@pytest.mark.parametrize("operation", [GET, TRANSACT])
+def test_a_broken_connection_is_tried_again(aws: Aws, operation: str) -> None:
     aws.registry.start_run(run())
-    with aws.wire.failing(fault):
+    with aws.wire.failing(lose_request(operation, times=2)):
         assert register(aws) == 1
     assert register(aws) == 1
 

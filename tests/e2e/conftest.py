@@ -13,7 +13,7 @@ from pytest_socket import enable_socket
 
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.definition import ModelDefinition
-from scripts.cli.cdk import bootstrap_arguments, cdk, deploy_arguments
+from scripts.cli import cdk
 from scripts.cli.demo_traffic import Traffic, follow_release
 from scripts.cli.executions import Execution, follow
 from scripts.cli.init import write_definition
@@ -40,9 +40,10 @@ class Site:
     def traffic(self) -> Traffic:
         return Traffic(self.deployment, self.data)
 
-    def deploy(self, *context: str) -> str:
-        arguments = deploy_arguments(models=self.folder / "models", output=self.folder / "cdk.out")
-        return cdk(*arguments, *context, environment=self.cloud.environment)
+    def deploy(self) -> None:
+        cdk.deploy(
+            models=self.folder / "models", output=self.folder / "cdk.out", environment=self.cloud.environment
+        )
 
     def train(self, reason: str = "a test asks for it") -> Execution:
         return follow(start_training(self.deployment, requested_by="tests", reason=reason))
@@ -85,9 +86,8 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     cloud = start_local_cloud(folder / "cloud")
     try:
         with pointed_at(cloud):
-            output = folder / "cdk.out"
-            cdk(*bootstrap_arguments(models=models, output=output), environment=cloud.environment)
-            cdk(*deploy_arguments(models=models, output=output), environment=cloud.environment)
+            cdk.bootstrap(environment=cloud.environment)
+            cdk.deploy(models=models, output=folder / "cdk.out", environment=cloud.environment)
             deployment = find_deployment(definition.name)
             boto3.client("s3").upload_file(
                 str(data), deployment.data_bucket, f"{definition.data.location}{data.name}"

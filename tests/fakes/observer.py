@@ -1,6 +1,6 @@
 """CloudWatch in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from lambdaloop.domain.release import Release
@@ -16,8 +16,11 @@ class FakeObserver:
         self._observations = list(observations) or [HEALTHY]
         self.alarms = dict(alarms or {})
         self.windows: list[tuple[datetime, datetime]] = []
+        self.before: Callable[[], object] = lambda: None
+        """Runs before each observation."""
 
     def observe(self, release: Release, *, since: datetime, until: datetime) -> Observation:  # noqa: ARG002
+        self.before()
         self.windows.append((since, until))
         return self._observations.pop(0) if len(self._observations) > 1 else self._observations[0]
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.synthesis import Template, small_checkout, synthesize
+from infra.app import new_app
+from infra.template_checks import synthesize_with_nag
+from tests.infra.synthesis import Template, config_of, read_templates, small_checkout
 
 
 @pytest.fixture(scope="session")
@@ -16,16 +18,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def assembly(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the templates of all definitions, checked by cdk-nag on the way."""
     folder = tmp_path_factory.mktemp("assembly")
-    synthesize(checkout, folder, nag=True)
+    app = new_app(outdir=folder)
+    synthesize_with_nag(app, config_of(checkout))
     return folder
 
 
 @pytest.fixture(scope="session")
 def templates(assembly: Path) -> dict[str, Template]:
-    return {
-        path.name.removesuffix(".template.json"): Template(path.read_text())
-        for path in sorted(assembly.glob("*.template.json"))
-    }
+    return read_templates(assembly)
 
 
 @pytest.fixture
@@ -36,3 +36,10 @@ def platform(templates: dict[str, Template]) -> Template:
 @pytest.fixture
 def churn(templates: dict[str, Template]) -> Template:
     return templates["Lambdaloop-churn"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under pytest-xdist all tests here share one worker, and so one synthesis."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("infra"))

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from infra.template_checks import state_machines
 from tests.infra.synthesis import Template, small_checkout, synthesize
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -14,28 +15,20 @@ MACHINES = {
     "training-released-by-hand": ("Lambdaloop-price", "TrainingTrain"),
     "release": ("Lambdaloop-churn", "ReleasingRelease"),
 }
-_HASH = re.compile(r"[0-9A-F]{8}$")
+_HASH = re.compile(r"[0-9A-F]{8}\.Arn}")
 
 
 def workflow(templates: dict[str, Template], name: str) -> dict[str, Any]:
-    """A state machine's definition; `${Function.Arn}` stands for what CloudFormation fills in."""
+    """A state machine's definition, with logical ids in it as people call them."""
     stack, prefix = MACHINES[name]
-    machines = templates[stack].of_type("AWS::StepFunctions::StateMachine")
-    [machine] = [each for id_, each in machines.items() if id_.startswith(prefix)]
-    _, parts = machine["DefinitionString"]["Fn::Join"]
-    return dict(json.loads("".join(map(_text, parts))))
+    machines = state_machines(templates[stack].document)
+    [definition] = [each for logical_id, each in machines if logical_id.startswith(prefix)]
+    return dict(json.loads(_HASH.sub(".Arn}", json.dumps(definition))))
 
 
 def as_text(definition: dict[str, Any]) -> str:
     """The way golden files are written."""
     return json.dumps(definition, indent=2) + "\n"
-
-
-def _text(part: Any) -> str:
-    if isinstance(part, str):
-        return part
-    logical_id, attribute = part["Fn::GetAtt"]
-    return f"${{{_HASH.sub('', logical_id)}.{attribute}}}"
 
 
 def main() -> None:

@@ -11,10 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
 
-from infra.app import build
+from infra.app import build, new_app
 from infra.config import Config
 from infra.packages import Packages
 from infra.targets import find_target
@@ -75,14 +73,25 @@ def synthesize(
     *,
     target: str = "host",
     definitions: Sequence[ModelDefinition] | None = None,
-    nag: bool = False,
 ) -> dict[str, Template]:
+    """Templates by stack name, written to `outdir`."""
+    app = new_app(outdir=outdir)
+    build(app, config_of(checkout, target=target, definitions=definitions))
+    app.synth()
+    return read_templates(outdir)
+
+
+def config_of(
+    checkout: Path, *, target: str = "host", definitions: Sequence[ModelDefinition] | None = None
+) -> Config:
+    """The test definitions unless others are given."""
+    return Config(
+        definitions=load_definitions(DEFINITIONS) if definitions is None else definitions,
+        packages=Packages(root=checkout, target=find_target(target)),
+    )
+
+
+def read_templates(assembly: Path) -> dict[str, Template]:
     """Templates by stack name."""
-    app = App(outdir=str(outdir), analytics_reporting=False)
-    models = load_definitions(DEFINITIONS) if definitions is None else definitions
-    packages = Packages(root=checkout, target=find_target(target))
-    build(app, Config(definitions=models, packages=packages))
-    if nag:
-        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    assembly = app.synth()
-    return {stack.stack_name: Template(json.dumps(stack.template)) for stack in assembly.stacks}
+    files = sorted(assembly.glob("*.template.json"))
+    return {file.name.removesuffix(".template.json"): Template(file.read_text()) for file in files}

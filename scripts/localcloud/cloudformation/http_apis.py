@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 from moto.apigatewayv2.models import Api
 from moto.apigatewayv2.responses import ApiGatewayV2Response
@@ -30,7 +31,7 @@ def install(cloud: Cloud) -> None:
 
     def update_stage(self: ApiGatewayV2Response) -> Any:
         *_, api_id, _, stage_name = self.path.split("/")
-        stage = self.apigatewayv2_backend.get_stage(api_id, stage_name)
+        stage = self.apigatewayv2_backend.get_stage(api_id, unquote(stage_name))
         for name, value in json.loads(self.body).items():
             setattr(stage, _SETTINGS[name], value)
         return 200, {}, json.dumps(stage.to_json())

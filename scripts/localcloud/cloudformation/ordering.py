@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
-_AT_A_TIME = 8
+_AT_A_TIME = 16  # most of them only wait for their function to become active
 
 
 def in_dependency_order(needs: Mapping[str, set[str]], act: Callable[[str], None]) -> None:

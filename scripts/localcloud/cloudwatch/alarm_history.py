@@ -63,7 +63,7 @@ def acted(alarm: Any, arn: str, new: State, moment: datetime, failure: str | Non
 
 def describe_alarm_history(response: Any) -> Any:
     """Answer DescribeAlarmHistory."""
-    given = response._get_params()  # noqa: SLF001  # how moto's own responses read a request
+    given = response._get_params()  # noqa: SLF001  # as moto's own responses do
     name, kind = given.get("AlarmName"), given.get("HistoryItemType")
     types = given.get("AlarmTypes") or ["MetricAlarm", "CompositeAlarm"]
     start, end = seconds(given.get("StartDate"), float("-inf")), seconds(given.get("EndDate"), float("inf"))

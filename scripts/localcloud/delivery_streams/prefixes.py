@@ -4,7 +4,7 @@ import random
 import re
 import string
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 _EXPRESSION = re.compile(r"!\{([A-Za-z]+):([^}]*)\}")
 _DATE_PART = re.compile(r"'([^']*)'|yyyy|MM|dd|HH|mm|ss|([A-Za-z]+)|([^A-Za-z']+)")
@@ -34,7 +34,7 @@ def check(prefix: str, *, for_errors: bool, query_keys: frozenset[str], lambda_k
                 f"expression !{{{namespace}:{value}}} cannot be evaluated in prefix {prefix!r}"
             )
         if namespace == "timestamp":
-            _format(value, datetime(2000, 1, 1))  # noqa: DTZ001  # any moment shows whether it can be formatted
+            _format(value, datetime(2000, 1, 1, tzinfo=UTC))  # any moment shows whether it can be formatted
     if "!{" in _EXPRESSION.sub("", prefix):
         raise InvalidPrefixError(f"malformed expression in prefix {prefix!r}")
     if for_errors and prefix and has_expressions(prefix) and "!{firehose:error-output-type}" not in prefix:

@@ -22,7 +22,7 @@ def host() -> "LambdaHost":
 
 def replace(host: "LambdaHost") -> None:
     """Make `host` the one that moto's functions run on; an earlier one is shut down."""
-    for earlier in list(_hosts):
+    for earlier in tuple(_hosts):  # each one forgets itself
         earlier.shutdown()
     _hosts[:] = [host]
 

@@ -47,7 +47,7 @@ class RecordingLambda:
     errors: list[Exception] = field(default_factory=list)
 
     def invoke(
-        self, _backend: Any, function_name: str, _qualifier: Any, body: Any, headers: Any, _response: Any
+        self, function_name: str, _qualifier: Any, body: Any, headers: Any, _response: Any
     ) -> bytes:
         if self.errors:
             raise self.errors.pop(0)
@@ -121,7 +121,7 @@ def eventing_cloud(state_dir: Path) -> Iterator[EventingCloud]:
         for part in (alarms, logs, schedules, firehose, metrics, event_bus):
             part.install(cloud)
         functions = RecordingLambda()
-        moto_seams.of(cloud).replace(LambdaBackend, "invoke", lambda *given: functions.invoke(*given))
+        moto_seams.of(cloud).replace(LambdaBackend, "invoke", functions.invoke)
         settings: Any = default_user_config["stepfunctions"]
         running.callback(settings.update, {"execute_state_machine": False})
         settings["execute_state_machine"] = True

@@ -1,6 +1,7 @@
 """The whole local cloud in this process, for tests of what its parts do together."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -48,9 +49,9 @@ class RunningCloud:
         iam = self.client("iam")
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         if actions:
-            listed = ", ".join(f'"{action}"' for action in actions)
-            policy = f'{{"Statement": [{{"Effect": "Allow", "Action": [{listed}], "Resource": "*"}}]}}'
-            iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy)
+            statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+            policy = {"Version": "2012-10-17", "Statement": [statement]}
+            iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=json.dumps(policy))
         return arn
 
 

@@ -42,7 +42,9 @@ class Watch:
             "Threshold": 1.0,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         }
-        self.api.put_metric_alarm(**{name: value for name, value in (settings | more).items() if value is not None})
+        self.api.put_metric_alarm(
+            **{name: value for name, value in (settings | more).items() if value is not None}
+        )
 
     def described(self, name: str = "errors") -> Any:
         [found] = self.api.describe_alarms(AlarmNames=[name])["MetricAlarms"]
@@ -52,7 +54,9 @@ class Watch:
         return str(self.described(name)["StateValue"])
 
     def composite_state(self, name: str) -> str:
-        [found] = self.api.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        [found] = self.api.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])[
+            "CompositeAlarms"
+        ]
         return str(found["StateValue"])
 
     def history(self, kind: str, name: str = "errors") -> list[str]:
@@ -155,7 +159,11 @@ def math_alarm(expression: str) -> dict[str, Any]:
         stat = {"Metric": {"Namespace": "N", "MetricName": name}, "Period": 60, "Stat": "Sum"}
         return {"Id": name.lower(), "MetricStat": stat, "ReturnData": False}
 
-    metrics = [metric("Errors"), metric("Calls"), {"Id": "rate", "Expression": expression, "ReturnData": True}]
+    metrics = [
+        metric("Errors"),
+        metric("Calls"),
+        {"Id": "rate", "Expression": expression, "ReturnData": True},
+    ]
     return {"Metrics": metrics} | dict.fromkeys(("Namespace", "MetricName", "Statistic", "Period"))
 
 
@@ -175,7 +183,9 @@ def test_actions_come_once_per_change_and_only_when_enabled(watch: Watch) -> Non
     running = watch.running
     topic = running.client("sns").create_topic(Name="alerts")["TopicArn"]
     running.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=running.queue("alerts"))
-    watch.alarm(AlarmActions=[topic, function_arn("on-alarm")], OKActions=[topic], AlarmDescription="too many")
+    watch.alarm(
+        AlarmActions=[topic, function_arn("on-alarm")], OKActions=[topic], AlarmDescription="too many"
+    )
     watch.alarm("muted", AlarmActions=[topic], ActionsEnabled=False)
     for errors in (0, 5, 5, 5, 0, 0):
         watch.put(errors)
@@ -185,7 +195,11 @@ def test_actions_come_once_per_change_and_only_when_enabled(watch: Watch) -> Non
     assert [note["NewStateValue"] for note in notes] == ["OK", "ALARM", "OK"]
     assert bodies[1]["Subject"] == 'ALARM: "errors" in US East (N. Virginia)'
     alarm = notes[1]
-    assert (alarm["OldStateValue"], alarm["AlarmDescription"], alarm["AlarmName"]) == ("OK", "too many", "errors")
+    assert (alarm["OldStateValue"], alarm["AlarmDescription"], alarm["AlarmName"]) == (
+        "OK",
+        "too many",
+        "errors",
+    )
     assert alarm["AlarmArn"] == f"arn:aws:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:errors"
     assert alarm["Trigger"]["MetricName"] == "Errors"
     assert (alarm["Trigger"]["Statistic"], alarm["Trigger"]["StatisticType"]) == ("SUM", "Statistic")
@@ -274,7 +288,9 @@ def test_a_composite_alarm_follows_its_parts_at_once(watch: Watch) -> None:
     assert event["alarmData"]["configuration"]["alarmRule"].startswith("ALARM(")
 
 
-@pytest.mark.parametrize("rule", ["ALARM(errors) AND", "ALARM errors", "BROKEN(errors)", 'ALARM("errors"', "", "ALARM(a) ALARM(b)"])
+@pytest.mark.parametrize(
+    "rule", ["ALARM(errors) AND", "ALARM errors", "BROKEN(errors)", 'ALARM("errors"', "", "ALARM(a) ALARM(b)"]
+)
 def test_a_composite_rule_that_cannot_be_read_is_refused(rule: str) -> None:
     with pytest.raises(InvalidAlarmRuleError):
         AlarmRule(rule)
@@ -305,7 +321,9 @@ def test_composite_alarms_need_existing_parts_and_no_circles(watch: Watch) -> No
         (math_alarm("errors / nothing"), "nothing"),
     ],
 )
-def test_an_alarm_that_could_not_be_evaluated_is_refused(watch: Watch, settings: dict[str, Any], problem: str) -> None:
+def test_an_alarm_that_could_not_be_evaluated_is_refused(
+    watch: Watch, settings: dict[str, Any], problem: str
+) -> None:
     with pytest.raises(ClientError, match=problem):
         watch.alarm(**settings)
 
@@ -322,7 +340,11 @@ def test_alarms_are_found_by_every_filter_and_composites_only_when_asked_for(wat
 
     assert names() == ["a-1", "a-2", "b-1"]
     assert names(AlarmNamePrefix="a-", StateValue="INSUFFICIENT_DATA") == ["a-1", "a-2"]
-    assert names(AlarmNamePrefix="a-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]) == ["a-1", "a-2", "a-all"]
+    assert names(AlarmNamePrefix="a-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]) == [
+        "a-1",
+        "a-2",
+        "a-all",
+    ]
     assert names(ActionPrefix="arn:aws:lambda") == ["a-1"]
     assert names(AlarmNames=["a-1", "nothing"]) == ["a-1"]
     pages = watch.api.get_paginator("describe_alarms").paginate(PaginationConfig={"PageSize": 2})

@@ -15,7 +15,7 @@ from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, 
 pytestmark = pytest.mark.localcloud
 
 
-class ServiceIsBusy(JsonRESTError):
+class ServiceIsBusy(JsonRESTError):  # type: ignore[misc]  # moto is untyped to us
     code = 503
 
 

@@ -15,7 +15,7 @@ from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, 
 
 pytestmark = pytest.mark.localcloud
 
-PARTITIONED = {
+PARTITIONED: dict[str, Any] = {
     "Prefix": "capture/model=!{partitionKeyFromQuery:model}/!{timestamp:yyyy/MM/dd/HH}/",
     "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/!{timestamp:yyyy}/",
     "DynamicPartitioningConfiguration": {"Enabled": True},
@@ -97,7 +97,7 @@ def test_a_full_buffer_does_not_wait(streams: Streams) -> None:
     streams.put(b"later")
     streams.running.advance(60)
     streams.running.deliver()
-    assert sorted(streams.objects().values(), key=len)[0] == b"later"
+    assert min(streams.objects().values(), key=len) == b"later"
 
 
 def test_flush_delivers_now(streams: Streams) -> None:
@@ -125,7 +125,9 @@ def test_log_lines_come_out_of_their_envelope_one_per_line(streams: Streams) -> 
     logs.put_subscription_filter(
         logGroupName="g", filterName="capture", filterPattern='{ $.kind = "capture" }', destinationArn=arn
     )
-    lines = [{"kind": "capture", "model": model, "n": n} for n, model in enumerate(["churn", "fraud", "churn"])]
+    lines = [
+        {"kind": "capture", "model": model, "n": n} for n, model in enumerate(["churn", "fraud", "churn"])
+    ]
     now = int(running.now * 1000)
     logs.put_log_events(
         logGroupName="g",
@@ -160,7 +162,9 @@ def test_records_that_cannot_be_processed_go_under_the_error_prefix(streams: Str
     assert len(streams.objects()) == 2
 
 
-def test_what_is_not_gzip_or_no_envelope_is_a_failure_and_control_messages_are_dropped(streams: Streams) -> None:
+def test_what_is_not_gzip_or_no_envelope_is_a_failure_and_control_messages_are_dropped(
+    streams: Streams,
+) -> None:
     streams.create(
         processor("Decompression", CompressionFormat="GZIP"),
         processor("CloudWatchLogProcessing", DataMessageExtraction="true"),
@@ -177,7 +181,9 @@ def test_what_is_not_gzip_or_no_envelope_is_a_failure_and_control_messages_are_d
 
 
 def test_records_of_several_documents_are_taken_apart(streams: Streams) -> None:
-    streams.create(processor("RecordDeAggregation", SubRecordType="JSON"), EXTRACT_MODEL, NEWLINE, **PARTITIONED)
+    streams.create(
+        processor("RecordDeAggregation", SubRecordType="JSON"), EXTRACT_MODEL, NEWLINE, **PARTITIONED
+    )
     streams.put(b'{"model":"a"}{"model":"b"}\n{"model":"a"}', b'{"model":"c"')
     firehose.flush(streams.running.cloud)
     counts = {key.split("/")[1]: body.count(b"\n") for key, body in streams.objects().items()}
@@ -266,12 +272,20 @@ def test_a_deleted_stream_forgets_what_it_held(streams: Streams) -> None:
         ((), {"Prefix": "!{timestamp:QQQ}/", "ErrorOutputPrefix": "e/"}, "date format"),
         ((), {"Prefix": "!{weather:sunny}/", "ErrorOutputPrefix": "e/"}, "cannot be evaluated"),
         ((), {"Prefix": "!{partitionKeyFromQuery:model}/", "ErrorOutputPrefix": "e/"}, "cannot be evaluated"),
-        ((EXTRACT_MODEL,), PARTITIONED | {"BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 60}}, "at least 64"),
+        (
+            (EXTRACT_MODEL,),
+            PARTITIONED | {"BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 60}},
+            "at least 64",
+        ),
         ((EXTRACT_MODEL,), PARTITIONED | {"ErrorOutputPrefix": ""}, "ErrorOutputPrefix"),
         ((EXTRACT_MODEL,), {}, "Dynamic Partitioning"),
         ((processor("CloudWatchLogProcessing", DataMessageExtraction="true"),), {}, "needs Decompression"),
         ((processor("Lambda"),), {}, "LambdaArn"),
-        ((processor("MetadataExtraction", MetadataExtractionQuery=".a|keys", JsonParsingEngine="JQ-1.6"),), {}, "emulated"),
+        (
+            (processor("MetadataExtraction", MetadataExtractionQuery=".a|keys", JsonParsingEngine="JQ-1.6"),),
+            {},
+            "emulated",
+        ),
         ((), {"ErrorOutputPrefix": "e/!{timestamp:yyyy}/"}, "error-output-type"),
         ((), {"CustomTimeZone": "Mars/Olympus"}, "Mars"),
         ((), {"DataFormatConversionConfiguration": {"Enabled": True}}, "conversion"),
@@ -288,8 +302,13 @@ def test_a_stream_that_could_not_work_is_refused(
 
 def test_an_update_takes_effect_or_changes_nothing(streams: Streams) -> None:
     streams.create()
-    described = streams.api.describe_delivery_stream(DeliveryStreamName="capture")["DeliveryStreamDescription"]
-    ids = {"CurrentDeliveryStreamVersionId": "1", "DestinationId": described["Destinations"][0]["DestinationId"]}
+    described = streams.api.describe_delivery_stream(DeliveryStreamName="capture")[
+        "DeliveryStreamDescription"
+    ]
+    ids = {
+        "CurrentDeliveryStreamVersionId": "1",
+        "DestinationId": described["Destinations"][0]["DestinationId"],
+    }
     with pytest.raises(ClientError, match="Snappy"):
         streams.api.update_destination(
             DeliveryStreamName="capture", **ids, ExtendedS3DestinationUpdate={"CompressionFormat": "Snappy"}
@@ -308,7 +327,7 @@ def test_records_beyond_the_limits_are_refused(streams: Streams) -> None:
     streams.create()
     with pytest.raises(ClientError, match="InvalidArgument"):
         streams.put(b"x" * 1_024_001)
-    with pytest.raises(ClientError, match="does not exist|not found"):
+    with pytest.raises(ClientError, match=r"not found"):
         streams.api.put_record(DeliveryStreamName="nothing", Record={"Data": b"1"})
 
 

@@ -75,7 +75,7 @@ LINE = json.dumps(
         ("{ $.level = %^E.*R$% }", True),
     ],
 )
-def test_a_filter_pattern_decides_as_aws_documents_it(pattern: str, matches: bool) -> None:  # noqa: FBT001
+def test_a_filter_pattern_decides_as_aws_documents_it(pattern: str, matches: bool) -> None:
     assert compile_pattern(pattern)(LINE) is matches
 
 
@@ -110,7 +110,10 @@ def embedded(**changes: Any) -> str:
         "Metrics": [{"Name": "Latency", "Unit": "Milliseconds"}, {"Name": "Rows"}],
     }
     document = {
-        "_aws": {"Timestamp": int(NOW * 1000), "CloudWatchMetrics": [directive | changes.pop("directive", {})]},
+        "_aws": {
+            "Timestamp": int(NOW * 1000),
+            "CloudWatchMetrics": [directive | changes.pop("directive", {})],
+        },
         "Model": "churn",
         "Release": "3",
         "Latency": [1, 2.5],
@@ -246,7 +249,9 @@ def test_a_metric_filter_counts_matching_lines(group: Group) -> None:
 @pytest.mark.localcloud
 def test_a_metric_filter_reads_values_and_dimensions_from_the_line(group: Group) -> None:
     group.metric_filter("{ $.ms > 0 }", metricName="Ms", metricValue="$.ms", dimensions={"Model": "$.model"})
-    group.write('{"ms": 5, "model": "a"}', '{"ms": 7, "model": "a"}', '{"ms": 9}', '{"ms": "x", "model": "a"}')
+    group.write(
+        '{"ms": 5, "model": "a"}', '{"ms": 7, "model": "a"}', '{"ms": 9}', '{"ms": "x", "model": "a"}'
+    )
     assert group.metric("N", "Ms", Model="a") == [12]
     assert group.metric("N", "Ms") == []
 
@@ -284,7 +289,9 @@ def test_filter_log_events_finds_what_a_json_pattern_matches(group: Group) -> No
 
 @pytest.mark.localcloud
 def test_a_function_gets_only_the_lines_it_subscribed_to(group: Group) -> None:
-    filters = logs_backends[ACCOUNT_ID][REGION].groups[group.name]  # moto wants a function with code otherwise
+    filters = logs_backends[ACCOUNT_ID][REGION].groups[
+        group.name
+    ]  # moto wants a function with code otherwise
     filters.put_subscription_filter("sub", '{ $.kind = "capture" }', function_arn("f"), "")
     group.write('{"kind": "capture", "n": 1}', "noise", '{"kind": "capture", "n": 2}')
     group.write("noise only")
@@ -308,7 +315,10 @@ def test_a_subscription_with_a_bad_pattern_or_a_third_one_is_refused(group: Grou
     running.client("s3").create_bucket(Bucket="bucket")
     arn = running.client("firehose").create_delivery_stream(
         DeliveryStreamName="d",
-        S3DestinationConfiguration={"BucketARN": "arn:aws:s3:::bucket", "RoleARN": f"arn:aws:iam::{ACCOUNT_ID}:role/r"},
+        S3DestinationConfiguration={
+            "BucketARN": "arn:aws:s3:::bucket",
+            "RoleARN": f"arn:aws:iam::{ACCOUNT_ID}:role/r",
+        },
     )["DeliveryStreamARN"]
     with pytest.raises(ClientError, match="InvalidParameterException"):
         group.subscribe(arn, "{ $.a")

@@ -55,7 +55,8 @@ def alarm(cloud: EventingCloud) -> None:
         AlarmActions=[function_arn("on-alarm")],
     )
     cloud.client("cloudwatch").put_metric_data(
-        Namespace="N", MetricData=[{"MetricName": "Errors", "Value": 5.0, "Timestamp": cloud.cloud.clock.now()}]
+        Namespace="N",
+        MetricData=[{"MetricName": "Errors", "Value": 5.0, "Timestamp": cloud.cloud.clock.now()}],
     )
 
 
@@ -72,7 +73,9 @@ def test_a_jump_of_the_clock_is_followed_at_once(ticking: EventingCloud) -> None
     started = time.monotonic()
     ticking.advance(6 * 3600)
     assert eventually(lambda: len(ticking.functions.invocations) == 7)
-    assert eventually(lambda: alarm_states(ticking) == ["ALARM", "INSUFFICIENT_DATA"])  # later there is only silence
+    assert eventually(
+        lambda: alarm_states(ticking) == ["ALARM", "INSUFFICIENT_DATA"]
+    )  # later there is only silence
     assert time.monotonic() - started < 5
     by_function = [one.function for one in ticking.functions.invocations]
     assert by_function.count(function_arn("hourly")) == 6

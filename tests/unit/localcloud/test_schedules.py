@@ -72,7 +72,9 @@ def test_an_expression_that_aws_refuses_is_refused(expression: str) -> None:
 
 
 @given(st.integers(1, 100), st.floats(0, 1e6), st.floats(0, 1e5), st.floats(0, 1e5))
-def test_cutting_a_stretch_of_time_changes_nothing(minutes: int, anchor: float, first: float, second: float) -> None:
+def test_cutting_a_stretch_of_time_changes_nothing(
+    minutes: int, anchor: float, first: float, second: float
+) -> None:
     unit = "minute" if minutes == 1 else "minutes"
     schedule = parse(f"rate({minutes} {unit})", anchor=anchor)
     middle, end = anchor + first, anchor + first + second
@@ -161,18 +163,18 @@ def test_a_disabled_rule_does_not_fire(cloud: EventingCloud) -> None:
 
 
 @pytest.mark.localcloud
-@pytest.mark.parametrize("expression", ["banana", "rate(1 minutes)", "cron(0 12 * * *)", "at(2030-01-01T00:00:00)"])
+@pytest.mark.parametrize(
+    "expression", ["banana", "rate(1 minutes)", "cron(0 12 * * *)", "at(2030-01-01T00:00:00)"]
+)
 def test_a_rule_with_a_bad_expression_is_refused(cloud: EventingCloud, expression: str) -> None:
-    with pytest.raises(ClientError, match="ValidationException.*ScheduleExpression is not valid"):
+    with pytest.raises(ClientError, match=r"ValidationException.*ScheduleExpression is not valid"):
         rule(cloud, expression)
 
 
 @pytest.mark.localcloud
 def test_the_scheduler_sends_its_input_at_the_time_of_its_zone(cloud: EventingCloud) -> None:
     text = json.dumps({"due": "<aws.scheduler.scheduled-time>", "arn": "<aws.scheduler.schedule-arn>"})
-    schedule(
-        cloud, "cron(30 6 * * ? *)", ScheduleExpressionTimezone="Asia/Kolkata", target={"Input": text}
-    )
+    schedule(cloud, "cron(30 6 * * ? *)", ScheduleExpressionTimezone="Asia/Kolkata", target={"Input": text})
     pass_time(cloud, DAY)
     [event] = cloud.functions.events
     assert event["due"].endswith("T01:00:00Z")
@@ -191,7 +193,10 @@ def test_a_rate_of_the_scheduler_fires_at_once_unless_it_has_a_start(cloud: Even
     cloud.deliver()
     assert [one.function for one in cloud.functions.invocations] == [function_arn("now")] * 2
     pass_time(cloud, HOUR)
-    assert [one.function for one in cloud.functions.invocations[2:]] == [function_arn("later"), function_arn("now")]
+    assert [one.function for one in cloud.functions.invocations[2:]] == [
+        function_arn("later"),
+        function_arn("now"),
+    ]
 
 
 @pytest.mark.localcloud
@@ -213,9 +218,9 @@ def test_a_schedule_ends_at_its_end_date(cloud: EventingCloud) -> None:
 
 @pytest.mark.localcloud
 def test_a_schedule_that_could_not_work_is_refused(cloud: EventingCloud) -> None:
-    with pytest.raises(ClientError, match="ValidationException.*banana"):
+    with pytest.raises(ClientError, match=r"ValidationException.*banana"):
         schedule(cloud, "banana")
-    with pytest.raises(ClientError, match="ValidationException.*Mars"):
+    with pytest.raises(ClientError, match=r"ValidationException.*Mars"):
         schedule(cloud, "rate(1 hour)", ScheduleExpressionTimezone="Mars/Olympus")
     with pytest.raises(ClientError, match="not emulated"):
         schedule(cloud, "rate(1 hour)", arn="arn:aws:scheduler:::aws-sdk:s3:putObject")

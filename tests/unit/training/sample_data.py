@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ def definition(task: Task = "binary", **changes: Any) -> ModelDefinition:
     return ModelDefinition(**fields | changes)
 
 
+@cache
 def sample_csv(task: Task = "binary", *, rows: int = 400, seed: int = 0) -> bytes:
     """Columns in another order than the definition's, one extra; every tenth value of nullable columns is blank."""
     chance = np.random.default_rng(seed)
@@ -124,5 +126,6 @@ def dataset(content: bytes, key: str = "sample/part-1.csv") -> Dataset:
     return Dataset(model="sample", columns=tuple(rows[0]), files=(file,))
 
 
+@cache
 def prepared(task: Task = "binary", *, rows: int = 400) -> PreparedData:
     return prepare(table(sample_csv(task, rows=rows)), definition(task))

@@ -132,7 +132,9 @@ class Service(cdk.Stack):
                 self,
                 "Broken",
                 role_arn=machine.role.role_arn,
-                definition_string=json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}),
+                definition_string=json.dumps(
+                    {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}
+                ),
             )
 
     def _capture(self, bucket: s3.IBucket, log_group: logs.ILogGroup) -> None:

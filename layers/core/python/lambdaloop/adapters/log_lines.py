@@ -7,8 +7,9 @@ from typing import Any, TextIO
 
 
 def write_line(line: Mapping[str, Any], stream: TextIO | None) -> None:
-    """One JSON object on a line of its own, to stdout unless another stream is given; one that is broken or closed
-    loses it, because a request must not fail for its log.
+    """One JSON object on a line of its own, to stdout unless another stream is given.
+
+    A stream that is broken or closed loses the line: no request may fail for its log.
     """
     # ASCII only: no character of a caller's value can end the line or fail to encode.
     text = json.dumps(line, separators=(",", ":"))

@@ -23,7 +23,7 @@ _RETRIED = frozenset({429, 500, 502, 503, 504})
 
 
 class _TryAgainError(Exception):
-    """This attempt failed in a way that the next one may not."""
+    """The next attempt may succeed."""
 
 
 class S3ArtifactReader:
@@ -41,8 +41,10 @@ class S3ArtifactReader:
         self._pause = pause
 
     def get(self, artifact: Artifact) -> bytes:
-        """Read and check: ArtifactMissingError, ArtifactCorruptError (wrong size or sha256), BackendUnavailableError
-        after three attempts.
+        """Read and check.
+
+        Raises ArtifactMissingError, ArtifactCorruptError (wrong size or sha256), or BackendUnavailableError after three
+        attempts.
         """
         failure: Exception | None = None
         for delay in _DELAYS:

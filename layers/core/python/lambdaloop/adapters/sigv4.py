@@ -24,10 +24,10 @@ def signed_headers(
         headers["x-amz-security-token"] = credentials.session_token
     names = ";".join(headers)  # already in alphabetical order
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    request = "\n".join(["GET", path, query, lines, names, _NO_BODY])
+    request = f"GET\n{path}\n{query}\n{lines}\n{names}\n{_NO_BODY}"
     scope = f"{time[:8]}/{region}/s3/aws4_request"
     digest = hashlib.sha256(request.encode()).hexdigest()
-    text = "\n".join(["AWS4-HMAC-SHA256", time, scope, digest])
+    text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{digest}"
     signature = _mac(_signing_key(credentials.secret_key, time[:8], region), text).hex()
     headers["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"

@@ -35,8 +35,9 @@ class ModelSlot:
             return None
 
     def get(self) -> LoadedModel:
-        """The loaded model. While there is none, every call tries: ModelNotReleasedError, ArtifactMissingError,
-        ArtifactCorruptError or BackendUnavailableError says why it failed.
+        """The loaded model; while there is none, every call tries to load it.
+
+        Raises ModelNotReleasedError, ArtifactMissingError, ArtifactCorruptError or BackendUnavailableError.
         """
         if self._loaded is None:
             pin = read_pin(self._pin, model=self._model)

@@ -32,8 +32,10 @@ class OnnxModel:
         return cls(bundle.signature, bundle.model)
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Output]:
-        """One output per row; RowsInvalidError with every problem when rows do not fit the signature, or when their
-        values are so great that there is no finite answer.
+        """One output per row.
+
+        Raises RowsInvalidError with every problem when rows do not fit the signature, or when their values are so great
+        that there is no finite answer.
         """
         matrix = np.frombuffer(self._encoder.encode(rows), dtype=np.float64)
         matrix = matrix.reshape(len(rows), len(self.signature.features))
@@ -59,7 +61,9 @@ class OnnxModel:
 
     def _check_shapes(self) -> None:
         """A graph that does not fit its signature is refused now, not at the first request."""
-        found = {value.name: value.shape[1:] for value in self._session.get_inputs() + self._session.get_outputs()}
+        found = {
+            value.name: value.shape[1:] for value in self._session.get_inputs() + self._session.get_outputs()
+        }
         wanted = {_ROWS: [len(self.signature.features)], _SCORES: [max(1, len(self._labels))]}
         if found != wanted:
             raise ArtifactCorruptError(f"the graph has columns {found}, its signature says {wanted}")

@@ -1,0 +1,145 @@
+"""What is asked of CloudWatch, and what is made of its answers.
+
+moto computes no percentiles, so figures are checked against botocore's stubber, which validates both directions.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+from moto.moto_api._internal import moto_api_backend
+
+from lambdaloop.adapters.aws_client import aws_client
+from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
+from lambdaloop.domain.release import Release
+from lambdaloop.domain.traffic import Observation
+from tests.contract.fault_injection import Wire
+from tests.fakes.samples import MODEL, MORNING
+
+RELEASE = Release(
+    number=3,
+    model=MODEL,
+    version=4,
+    status="shifting",
+    execution="x",
+    requested_by="ana",
+    reason="better",
+    created_at=MORNING,
+    lambda_version="7",
+    previous_lambda_version="5",
+)
+LIVE_DIMENSIONS = [
+    {"Name": "FunctionName", "Value": "inference"},
+    {"Name": "Resource", "Value": "inference:live"},
+    {"Name": "ExecutedVersion", "Value": "7"},
+]
+
+
+@pytest.fixture
+def client() -> Any:
+    return aws_client("cloudwatch")
+
+
+def query(name: str, namespace: str, metric: str, dimensions: Any, stat: str, period: int) -> dict[str, Any]:
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions},
+            "Period": period,
+            "Stat": stat,
+        },
+    }
+
+
+def observed(
+    client: Any, results: dict[str, list[float]], *, seconds: float = 300, period: int = 300
+) -> Observation:
+    since = MORNING
+    queries = [
+        query("invocations", "AWS/Lambda", "Invocations", LIVE_DIMENSIONS, "Sum", period),
+        query("failures", "AWS/Lambda", "Errors", LIVE_DIMENSIONS, "Sum", period),
+        query("latency", "AWS/Lambda", "Duration", LIVE_DIMENSIONS, "p95", period),
+        query(
+            "answers",
+            "Lambdaloop",
+            "model_server_errors_total",
+            [{"Name": "Model", "Value": MODEL}, {"Name": "Release", "Value": "3"}],
+            "Sum",
+            period,
+        ),
+    ]
+    pages = [{"Id": name, "Values": values} for name, values in results.items()]
+    with Stubber(client) as stubber:
+        request = {
+            "MetricDataQueries": queries,
+            "StartTime": MORNING,
+            "EndTime": MORNING + timedelta(seconds=period),
+        }
+        # Answers may come in pages; the values of one query may be spread over them.
+        stubber.add_response(
+            "get_metric_data", {"MetricDataResults": pages[:2], "NextToken": "more"}, request
+        )
+        stubber.add_response(
+            "get_metric_data", {"MetricDataResults": pages[2:]}, {**request, "NextToken": "more"}
+        )
+        observer = CloudWatchObserver(function="inference", client=client)
+        observation = observer.observe(RELEASE, since=since, until=since + timedelta(seconds=seconds))
+        stubber.assert_no_pending_responses()
+    return observation
+
+
+def test_figures_are_those_of_the_version_behind_the_live_alias(client: Any) -> None:
+    results = {"invocations": [80.0, 20.0], "failures": [1.0], "latency": [40.0, 55.5], "answers": [2.0]}
+    assert observed(client, results) == Observation(requests=100, errors=3, p95_latency_ms=55.5)
+
+
+def test_without_requests_there_is_no_latency(client: Any) -> None:
+    assert observed(client, {}) == Observation(requests=0, errors=0, p95_latency_ms=None)
+
+
+@pytest.mark.parametrize(("seconds", "period"), [(0, 60), (1, 60), (60, 60), (61, 120), (90, 120)])
+def test_a_window_is_widened_to_whole_minutes(client: Any, seconds: float, period: int) -> None:
+    observed(client, {}, seconds=seconds, period=period)
+
+
+def test_a_window_of_more_than_a_day_is_asked_for_by_the_day(client: Any) -> None:
+    with Stubber(client) as stubber:
+        stubber.add_response("get_metric_data", {"MetricDataResults": []})
+        seen: list[Any] = []
+        client.meta.events.register_first(
+            "provide-client-params.cloudwatch.GetMetricData", lambda params, **_: seen.append(params)
+        )
+        CloudWatchObserver(function="inference", client=client).observe(
+            RELEASE, since=MORNING, until=MORNING + timedelta(days=3)
+        )
+    assert {one["MetricStat"]["Period"] for one in seen[0]["MetricDataQueries"]} == {86_400}
+
+
+@pytest.fixture
+def cloudwatch(client: Any) -> Iterator[Any]:
+    moto_api_backend.reset()
+    with Wire().attached(client):
+        yield client
+
+
+def test_alarms_have_states_and_missing_ones_are_left_out(cloudwatch: Any) -> None:
+    for name, state in (("errors", "OK"), ("latency", "ALARM"), ("other", "ALARM")):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            MetricName="Errors",
+            Namespace="AWS/Lambda",
+            Period=60,
+            Statistic="Sum",
+            Threshold=1,
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+    observer = CloudWatchObserver(function="inference", client=cloudwatch)
+    assert observer.alarm_states(["errors", "latency", "gone"]) == {"errors": "OK", "latency": "ALARM"}
+
+
+def test_asking_for_no_alarm_does_not_ask_for_all(cloudwatch: Any) -> None:
+    assert CloudWatchObserver(function="inference", client=cloudwatch).alarm_states([]) == {}

@@ -1,0 +1,1 @@
+"""Programs that run inside layers, and see nothing else."""

@@ -1,0 +1,170 @@
+"""Packages are the same for the same input, hold what they should, and are refused when Lambda would refuse them."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.assets import Asset, identity, make_once, write_zip
+from infra.errors import LayerBuildError, PackageTooLargeError, SourceMissingError, SynthesisError
+from infra.layer_recipe import build_layer
+from infra.package_size import LIMIT_BYTES, check_package_size
+from infra.packages import Packages
+from infra.targets import find_target
+from lambdaloop.definition_schema import load_definition
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.documents import from_document
+from tests.infra.synthesis import DEFINITIONS, small_checkout
+
+HOST = find_target("host")
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Packages:
+    root = tmp_path / "checkout"
+    root.mkdir()
+    return Packages(root=small_checkout(root), target=HOST)
+
+
+def _names(asset: Asset) -> list[str]:
+    with zipfile.ZipFile(asset.path) as archive:
+        return archive.namelist()
+
+
+def test_a_zip_depends_on_names_and_contents_only(tmp_path: Path) -> None:
+    source = tmp_path / "source.txt"
+    source.write_text("b")
+    first, second = tmp_path / "1.zip", tmp_path / "2.zip"
+    write_zip(first, {"z": b"a", "a": source}, compression=6)
+    os.utime(source, (0, 0))
+    source.chmod(0o777)
+    write_zip(second, {"a": source, "z": b"a"}, compression=6)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_an_identity_knows_where_its_parts_end() -> None:
+    assert identity("ab", "c") != identity("a", "bc")
+    assert identity("a", b"b") == identity(b"a", "b")
+
+
+def test_of_many_who_want_the_same_asset_one_builds_it(tmp_path: Path) -> None:
+    builds = []
+
+    def build(work: Path, output: Path) -> None:
+        builds.append(work)
+        write_zip(output, {"content": b"x"}, compression=0)
+
+    def make(_: int) -> Asset:
+        return make_once(tmp_path, name="asset", identity="1" * 64, build=build)
+
+    with ThreadPoolExecutor(8) as pool:
+        assets = list(pool.map(make, range(16)))
+    assert len(builds) == 1
+    assert len({asset.path for asset in assets}) == 1
+    assert not builds[0].exists(), "the work folder is gone"
+
+
+def test_a_failed_build_leaves_nothing_behind(tmp_path: Path) -> None:
+    def build(_: Path, output: Path) -> None:
+        output.write_bytes(b"half")
+        raise SynthesisError("broken")
+
+    with pytest.raises(SynthesisError):
+        make_once(tmp_path, name="asset", identity="2" * 64, build=build)
+    assert list(tmp_path.glob("*")) == [tmp_path / ".asset.lock"] or not list(tmp_path.glob("*.zip"))
+
+
+def test_a_functions_package_holds_its_own_folder_and_nothing_else(packages: Packages) -> None:
+    names = _names(packages.function("shift_traffic"))
+    assert "functions/shift_traffic/handler.py" in names
+    assert all(name.startswith("functions/shift_traffic/") for name in names)
+
+
+def test_editing_one_function_changes_that_package_only(packages: Packages) -> None:
+    before = {verb: packages.function(verb).identity for verb in ("open_release", "close_release")}
+    with (packages.root / "functions/open_release/handler.py").open("a") as file:
+        file.write("\n# changed\n")
+    assert packages.function("open_release").identity != before["open_release"]
+    assert packages.function("close_release").identity == before["close_release"]
+
+
+def test_bytecode_is_of_the_kind_that_does_not_look_at_dates(packages: Packages) -> None:
+    asset = packages.core()
+    name = f"python/lambdaloop/__pycache__/settings.{sys.implementation.cache_tag}.pyc"
+    with zipfile.ZipFile(asset.path) as archive:
+        flags = int.from_bytes(archive.read(name)[4:8], "little")
+    assert flags == 0b01, "hash-based, unchecked (PEP 552)"
+
+
+def test_tracebacks_name_the_place_that_lambda_uses(packages: Packages, tmp_path: Path) -> None:
+    with zipfile.ZipFile(packages.core().path) as archive:
+        archive.extractall(tmp_path / "opt")
+    shown = subprocess.run(
+        [sys.executable, "-S", "-c", "import lambdaloop.domain.gate as m; print(m.__spec__.cached)"],
+        env={"PYTHONPATH": str(tmp_path / "opt" / "python")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert b"/opt/python/lambdaloop/domain/gate.py" in Path(shown.stdout.strip()).read_bytes()
+
+
+def test_without_an_interpreter_of_the_target_packages_hold_sources_only(packages: Packages) -> None:
+    bare = replace(packages, target=replace(HOST, candidates=()))
+    assert bare.target.interpreter is None
+    assert all(name.endswith(".py") for name in _names(bare.function("shift_traffic")))
+    assert bare.function("shift_traffic").identity != packages.function("shift_traffic").identity
+
+
+def test_a_source_that_does_not_compile_stops_the_synthesis(packages: Packages) -> None:
+    (packages.root / "functions/open_release/handler.py").write_text("def (")
+    with pytest.raises(SynthesisError, match="do not compile"):
+        packages.function("open_release")
+
+
+def test_a_function_without_a_handler_is_refused(packages: Packages) -> None:
+    with pytest.raises(SourceMissingError, match=r"functions/fly_to_the_moon/handler\.py"):
+        packages.function("fly_to_the_moon")
+
+
+def test_the_definition_layer_holds_the_definition(packages: Packages) -> None:
+    definition = load_definition(DEFINITIONS / "churn.yaml")
+    with zipfile.ZipFile(packages.definition(definition).path) as archive:
+        document = json.loads(archive.read("model/definition.json"))
+    assert from_document(ModelDefinition, document) == definition
+
+
+def _asset(tmp_path: Path, name: str, size: int) -> Asset:
+    path = tmp_path / f"{name}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("content", bytes(size))
+    return Asset(name=name, path=path, identity=name)
+
+
+def test_a_package_at_the_limit_passes_and_one_byte_more_is_refused_with_every_parts_size(
+    tmp_path: Path,
+) -> None:
+    function = _asset(tmp_path, "train_candidate", 1_000_000)
+    layer = _asset(tmp_path, "training", LIMIT_BYTES - 1_000_000)
+    check_package_size(function, [layer])
+    heavier = _asset(tmp_path, "training", LIMIT_BYTES - 999_999)
+    with pytest.raises(
+        PackageTooLargeError,
+        match=r"train_candidate.*262\.1 MB.*prune\.txt \(train_candidate 1\.0 MB, training 261\.1 MB\)",
+    ):
+        check_package_size(function, [heavier])
+
+
+def test_a_layer_that_cannot_be_installed_says_which_and_why(tmp_path: Path) -> None:
+    source = tmp_path / "broken"
+    source.mkdir()
+    (source / "requirements.txt").write_text("no-such-package==1.0 --hash=sha256:" + "0" * 64 + "\n")
+    (source / "prune.txt").touch()
+    with pytest.raises(LayerBuildError, match=r"(?s)layer broken for host.*no-such-package"):
+        build_layer(source, target=HOST, work=tmp_path / "work", output=tmp_path / "out.zip")

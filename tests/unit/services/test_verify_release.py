@@ -1,0 +1,143 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from functions.open_release.handler import handle as open_release
+from functions.verify_release.handler import handle as verify_release
+from lambdaloop.domain.documents import Document
+from lambdaloop.domain.errors import (
+    ArtifactCorruptError,
+    ArtifactMissingError,
+    ReleaseNotReadyError,
+    VerificationFailedError,
+)
+from lambdaloop.domain.release import ReleasePin
+from tests.fakes.inference import answer
+from tests.fakes.release_workflow import run_release
+from tests.fakes.samples import MODEL
+from tests.unit.services.release_desk import ReleaseDesk
+
+
+def verified(desk: ReleaseDesk) -> Document:
+    document: Document = {
+        "request": {"model": MODEL, "version": 1, "requested_by": "ana", "reason": "better"},
+        "execution": "x",
+    }
+    document["opened"] = open_release(document, desk.app)
+    return verify_release(document, desk.app)
+
+
+def test_golden_rows_are_sent_in_requests_of_at_most_100() -> None:
+    desk = ReleaseDesk(golden_rows=250)
+    events: list[Document] = []
+
+    def recorded(pin: ReleasePin | None, event: Document) -> Document:
+        events.append(event)
+        return answer(pin, event)
+
+    desk.traffic.answer = recorded
+    assert verified(desk) == {"rows": 250, "worst_difference": 0.0}
+    rows = [json.loads(event["body"])["rows"] for event in events]
+    assert [len(some) for some in rows] == [100, 100, 50]
+    assert rows[2][-1] == {"age": 249.0, "plan": "a"}
+
+
+def test_a_request_is_an_http_api_event_that_says_who_sends_it() -> None:
+    desk = ReleaseDesk()
+    events: list[Document] = []
+    desk.traffic.answer = lambda pin, event: events.append(event) or answer(pin, event)  # type: ignore[func-returns-value]
+    verified(desk)
+    context = events[0]["requestContext"]
+    assert (context["http"]["method"], events[0]["rawPath"]) == ("POST", f"/models/{MODEL}/predict")
+    assert context["http"]["userAgent"] == events[0]["headers"]["user-agent"] == "lambdaloop-verify"
+    assert events[0]["headers"]["content-length"] == str(len(events[0]["body"]))
+    assert events[0]["version"] == "2.0"
+
+
+def test_answers_within_a_millionth_are_exact() -> None:
+    desk = ReleaseDesk()
+    desk.traffic.answer = partial(answer, off_by=9e-7)
+    assert verified(desk)["worst_difference"] == pytest.approx(9e-7)
+
+
+def _without_pin(_: ReleasePin | None, event: Document) -> Document:
+    return answer(None, event)
+
+
+def _of_another_version(pin: ReleasePin | None, event: Document) -> Document:
+    assert pin
+    return answer(replace(pin, version=2), event)
+
+
+def _changed(pin: ReleasePin | None, event: Document, **changes: Any) -> Document:
+    response = answer(pin, event)
+    body = json.loads(response["body"])
+    body["predictions"][1] |= changes
+    return {**response, "body": json.dumps(body)}
+
+
+def _says(body: str) -> Callable[..., Document]:
+    return lambda *_: {"statusCode": 200, "body": body}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (partial(answer, off_by=2e-6), "off by 2e-06"),
+        (partial(_changed, value="yes"), "expected label 'no'"),
+        (partial(_changed, probabilities=None), "expected probabilities"),
+        (_without_pin, "status 503: .*no model released yet"),
+        (_of_another_version, "answered with model version 2, wanted 1"),
+        (_says("<html>"), "answered no JSON"),
+        (_says("{}"), "another format"),
+        (_says("[]"), "another format"),
+        (_says('{"predictions": []}'), "3 golden rows got 0 answers"),
+        (None, "version 2 failed"),
+    ],
+)
+def test_any_other_answer_fails_the_release_before_it_gets_traffic(wrong: Any, problem: str) -> None:
+    desk = ReleaseDesk()
+    desk.traffic.answer = wrong
+    with pytest.raises(VerificationFailedError, match=problem):
+        verified(desk)
+    document = run_release(desk.app, execution="x")
+    assert document["rolled_back"] == {"status": "rolled_back"}
+    assert desk.traffic.changes == []
+
+
+def test_a_missing_bundle_is_refused_before_any_traffic_moves() -> None:
+    desk = ReleaseDesk()
+    desk.artifacts.objects.clear()
+    with pytest.raises(ArtifactMissingError):
+        verified(desk)
+    run_release(desk.app, execution="x")
+    assert desk.traffic.changes == []
+
+
+def test_a_bundle_with_one_flipped_byte_is_refused_and_the_live_release_keeps_serving() -> None:
+    desk = ReleaseDesk()
+    run_release(desk.app, version=1, execution="first")
+    routed, changes = desk.routed(), len(desk.traffic.changes)
+    for where, content in desk.artifacts.objects.items():
+        desk.artifacts.objects[where] = content[:-1] + bytes([content[-1] ^ 1])
+    document = run_release(desk.app, version=2, execution="second")
+    assert document["error"]["Error"] == ArtifactCorruptError.__name__
+    assert (desk.routed(), len(desk.traffic.changes)) == (routed, changes)
+    assert desk.statuses() == ["rolled_back", "live"]
+
+
+def test_a_version_that_lambda_prepares_is_awaited() -> None:
+    desk = ReleaseDesk()
+    document: Document = {
+        "request": {"model": MODEL, "version": 1, "requested_by": "ana", "reason": "better"},
+        "execution": "x",
+    }
+    document["opened"] = open_release(document, desk.app)
+    desk.traffic.busy = 1
+    with pytest.raises(ReleaseNotReadyError):
+        verify_release(document, desk.app)
+    assert verify_release(document, desk.app)["rows"] == 3
