@@ -14,7 +14,7 @@ def compile_beside(folder: Path, *, interpreter: str, seen_at: str) -> None:
 
     seen_at: where Lambda will find the folder; tracebacks name that place on every machine.
     """
-    done = _compileall(interpreter, "-s", str(folder), "-p", seen_at, str(folder))
+    done = _compileall(interpreter, folder, seen_at)
     if done.returncode != 0:
         raise SynthesisError(f"sources do not compile with Python at {interpreter}: {done.stdout.strip()}")
 
@@ -24,21 +24,14 @@ def compile_instead(folder: Path, *, interpreter: str, seen_at: str) -> None:
 
     A file that this Python cannot compile (a template, say) stays as it is.
     """
-    _compileall(interpreter, "-b", "-s", str(folder), "-p", seen_at, str(folder))
+    _compileall(interpreter, folder, seen_at, "-b", "-j", "0")
     for bytecode in folder.rglob("*.pyc"):
         bytecode.with_suffix(".py").unlink()
 
 
-def _compileall(interpreter: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        interpreter,
-        "-I",
-        "-m",
-        "compileall",
-        "-q",
-        "-j",
-        "0",
-        "--invalidation-mode",
-        "unchecked-hash",
-    ]
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+def _compileall(
+    interpreter: str, folder: Path, seen_at: str, *options: str
+) -> subprocess.CompletedProcess[str]:
+    command = [interpreter, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    places = ["-s", str(folder), "-p", seen_at, str(folder)]
+    return subprocess.run([*command, *options, *places], capture_output=True, text=True, check=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from constructs import Node
 
+from infra.errors import ModelsFolderMissingError
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definitions
@@ -26,6 +27,10 @@ class Config:
         """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud."""
         models: str = node.try_get_context("models") or "models"
         target: str = node.try_get_context("target") or "python3.13-arm64"
+        if not (PROJECT / models).is_dir():
+            raise ModelsFolderMissingError(
+                f"models folder {models!r} does not exist: make it, or pass -c models=FOLDER"
+            )
         return cls(
             definitions=load_definitions(PROJECT / models),
             packages=Packages(root=PROJECT, target=find_target(target)),

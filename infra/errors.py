@@ -9,6 +9,10 @@ class UnknownTargetError(SynthesisError):
     """The context names a target that packages cannot be built for."""
 
 
+class ModelsFolderMissingError(SynthesisError):
+    """The context names a folder of model definitions that does not exist."""
+
+
 class LayerBuildError(SynthesisError):
     """A third-party layer could not be installed."""
 

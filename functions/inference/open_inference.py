@@ -15,6 +15,7 @@ from functions.inference.messages import (
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
 from functions.inference.tensors import metadata_of, outputs_of, row_count, rows_of
+from lambdaloop.services.load_model import LoadedModel
 
 _MODEL = "/v2/models/{model}"
 _VERSION = "/v2/models/{model}/versions/{version}"
@@ -51,35 +52,56 @@ def _add_health(router: APIRouter, inference: Inference) -> None:
 
 def _add_model(router: APIRouter, inference: Inference) -> None:
     @router.get(_MODEL)
-    @router.get(_VERSION)
-    async def model_metadata(model: str, version: str | None = None) -> Response:
+    async def model_metadata(model: str) -> Response:
         """What the model takes and gives."""
-        loaded = inference.find(model, version)
-        return json_response(metadata_of(loaded.model.signature, version=loaded.pin.version))
+        return _metadata(inference.find(model))
+
+    @router.get(_VERSION)
+    async def version_metadata(model: str, version: str) -> Response:
+        """What the version takes and gives."""
+        return _metadata(inference.find(model, version))
 
     @router.get(f"{_MODEL}/ready")
-    @router.get(f"{_VERSION}/ready")
-    async def model_ready(model: str, version: str | None = None) -> Response:
+    async def model_ready(model: str) -> Response:
         """Whether the model answers predictions; 503 when not."""
-        inference.find(model, version)
-        answer: ModelReady = {"name": model, "ready": True}
-        return json_response(answer)
+        return _ready(inference.find(model))
+
+    @router.get(f"{_VERSION}/ready")
+    async def version_ready(model: str, version: str) -> Response:
+        """Whether the version answers predictions; 503 when not."""
+        return _ready(inference.find(model, version))
 
     @router.post(f"{_MODEL}/infer")
-    @router.post(f"{_VERSION}/infer")
-    async def infer(model: str, request: Request, version: str | None = None) -> Response:
+    async def model_infer(model: str, request: Request) -> Response:
         """Predict tensors."""
-        loaded = inference.find(model, version)
-        body = await read_body(request, InferRequest)
-        check_rows(row_count(body), loaded)
-        signature = loaded.model.signature
-        predictions = inference.answer(request, loaded, rows_of(body, signature))
-        wanted = None if body.outputs is None else [output.name for output in body.outputs]
-        answer: InferBody = {
-            "model_name": model,
-            "model_version": str(loaded.pin.version),
-            "outputs": outputs_of(predictions, signature, wanted=wanted),
-        }
-        if body.id is not None:
-            answer["id"] = body.id
-        return json_response(answer)
+        return await _infer(inference, inference.find(model), request)
+
+    @router.post(f"{_VERSION}/infer")
+    async def version_infer(model: str, version: str, request: Request) -> Response:
+        """Predict tensors with this version or not at all."""
+        return await _infer(inference, inference.find(model, version), request)
+
+
+def _metadata(loaded: LoadedModel) -> Response:
+    return json_response(metadata_of(loaded.model.signature, version=loaded.pin.version))
+
+
+def _ready(loaded: LoadedModel) -> Response:
+    answer: ModelReady = {"name": loaded.pin.model, "ready": True}
+    return json_response(answer)
+
+
+async def _infer(inference: Inference, loaded: LoadedModel, request: Request) -> Response:
+    body = await read_body(request, InferRequest)
+    check_rows(row_count(body), loaded)
+    signature = loaded.model.signature
+    predictions = inference.answer(request, loaded, rows_of(body, signature))
+    wanted = None if body.outputs is None else [output.name for output in body.outputs]
+    answer: InferBody = {
+        "model_name": loaded.pin.model,
+        "model_version": str(loaded.pin.version),
+        "outputs": outputs_of(predictions, signature, wanted=wanted),
+    }
+    if body.id is not None:
+        answer["id"] = body.id
+    return json_response(answer)

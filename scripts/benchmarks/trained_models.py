@@ -1,10 +1,10 @@
-"""The models that benchmarks serve: trained here, by the project's own code, on made-up rows of a usual width.
+"""The models that benchmarks serve: fitted here, by the project's own code, on made-up rows of a usual width.
 
-20 numbers and 10 categories, 10,000 rows, two classes. Each comes both as the bundle that Lambdaloop serves and as the
+20 numbers of all magnitudes and 10 categories, 10,000 rows. Each comes as the bundle that Lambdaloop serves and as the
 scikit-learn pipeline on raw data frames that the baseline serves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,29 +12,48 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
 from lambdaloop.domain.bundle import Bundle, pack_bundle
-from lambdaloop.domain.definition import Candidate, Data, Feature, ModelDefinition, Training
+from lambdaloop.domain.definition import Candidate, Data, Estimator, Feature, ModelDefinition, Training
+from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.signature import Signature
 from lambdaloop.training.golden_rows import golden_rows
 from lambdaloop.training.onnx_graph import write_onnx
 from lambdaloop.training.pipelines import fit
 
-ROWS = 10_000
-NUMBERS = 20
-CATEGORIES = 10
-LEVELS = tuple("abcdefgh")
-ESTIMATORS: Mapping[str, Candidate] = {
-    "logistic regression": Candidate(name="lr", estimator="logistic_regression"),
-    "random forest, 100 trees": Candidate(name="rf", estimator="random_forest"),
-    "histogram boosting": Candidate(name="hgb", estimator="hist_gradient_boosting"),
+_ROWS = 10_000
+_NUMBERS, _CATEGORIES = 20, 10
+_LEVELS = tuple("abcdefgh")
+_ESTIMATORS: Mapping[Estimator, str] = {
+    "logistic_regression": "logistic regression",
+    "ridge": "ridge regression",
+    "random_forest": "random forest, 100 trees",
+    "hist_gradient_boosting": "histogram boosting",
 }
-FOREST = "random forest, 100 trees"
+_CLASSES: Mapping[Task, tuple[str, ...]] = {
+    "binary": ("no", "yes"),
+    "multiclass": ("low", "middle", "high"),
+    "regression": (),
+}
+_METRIC: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedModel:
+    """One pipeline and what is served of it."""
+
+    label: str
+    definition: ModelDefinition
+    pipeline: Pipeline
+    bundle: bytes
+    row: dict[str, Any]
+    """A row to predict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedModel:
-    """One fitted model as files for both sides."""
+    """One model as files for both sides."""
 
     label: str
     definition: ModelDefinition
@@ -42,62 +61,78 @@ class TrainedModel:
     pipeline: Path
     """joblib file of the pipeline that predicts from a raw DataFrame."""
     row: dict[str, Any]
-    """A row to predict."""
 
 
-def train_models(folder: Path) -> list[TrainedModel]:
-    """Fit every estimator once and write its files into the folder."""
-    frame, target = _made_up_rows()
-    row = {
-        str(name): getattr(value, "item", lambda value=value: value)()
-        for name, value in frame.iloc[0].items()
-    }
-    models: list[TrainedModel] = []
-    for label, candidate in ESTIMATORS.items():
-        definition = _definition(candidate)
+def fit_models(task: Task) -> Iterator[FittedModel]:
+    """Every estimator that fits the task."""
+    frame, target = _made_up_rows(task)
+    row = {str(name): value for name, value in frame.astype(object).iloc[0].items()}
+    excluded = "logistic_regression" if task == "regression" else "ridge"
+    for estimator, label in _ESTIMATORS.items():
+        if estimator == excluded:
+            continue
+        candidate = Candidate(name=estimator, estimator=estimator)
+        definition = _definition(candidate, task)
         pipeline = fit(definition, candidate, frame, target)
         signature = Signature.of(definition)
         bundle = Bundle(
             signature=signature,
-            model=write_onnx(pipeline, signature, estimator=candidate.estimator),
+            model=write_onnx(pipeline, signature, estimator=estimator),
             golden_json=golden_rows(pipeline, signature, frame).to_json(),
         )
-        files = folder / f"{candidate.name}.zip", folder / f"{candidate.name}.joblib"
-        files[0].write_bytes(pack_bundle(bundle))
-        joblib.dump(pipeline, files[1])
+        yield FittedModel(
+            label=label, definition=definition, pipeline=pipeline, bundle=pack_bundle(bundle), row=row
+        )
+
+
+def train_binary_models(folder: Path) -> list[TrainedModel]:
+    """Write the files of every binary classifier into the folder."""
+    models: list[TrainedModel] = []
+    for fitted in fit_models("binary"):
+        name = fitted.definition.training.candidates[0].name
+        bundle, pipeline = folder / f"{name}.zip", folder / f"{name}.joblib"
+        bundle.write_bytes(fitted.bundle)
+        joblib.dump(fitted.pipeline, pipeline)
         models.append(
-            TrainedModel(label=label, definition=definition, bundle=files[0], pipeline=files[1], row=row)
+            TrainedModel(
+                label=fitted.label,
+                definition=fitted.definition,
+                bundle=bundle,
+                pipeline=pipeline,
+                row=fitted.row,
+            )
         )
     return models
 
 
-def _definition(candidate: Candidate) -> ModelDefinition:
-    numbers = {f"n{i}": Feature(type="number", nullable=True) for i in range(NUMBERS)}
+def _definition(candidate: Candidate, task: Task) -> ModelDefinition:
+    numbers = {f"n{i}": Feature(type="number", nullable=True) for i in range(_NUMBERS)}
     categories = {
-        f"c{i}": Feature(type="category", nullable=True, categories=LEVELS) for i in range(CATEGORIES)
+        f"c{i}": Feature(type="category", nullable=True, categories=_LEVELS) for i in range(_CATEGORIES)
     }
     return ModelDefinition(
         name="bench",
-        task="binary",
+        task=task,
         target="y",
         features=numbers | categories,
         data=Data(location="bench/"),
-        training=Training(metric="roc_auc", candidates=(candidate,)),
-        classes=("no", "yes"),
+        training=Training(metric=_METRIC[task], candidates=(candidate,)),
+        classes=_CLASSES[task],
     )
 
 
-def _made_up_rows() -> tuple[pd.DataFrame, "np.ndarray[Any, Any]"]:
+def _made_up_rows(task: Task) -> tuple[pd.DataFrame, "np.ndarray[Any, Any]"]:
     random = np.random.default_rng(7)
+    scale = [1, 10, 1e3, 1e7]
     frame = pd.DataFrame(
-        {f"n{i}": random.normal(0, 10 ** (i % 4), ROWS) for i in range(NUMBERS)}
-        | {f"c{i}": random.choice(LEVELS, ROWS).astype(object) for i in range(CATEGORIES)}
+        {f"n{i}": random.normal(0, scale[i % 4], _ROWS) for i in range(_NUMBERS)}
+        | {f"c{i}": random.choice(_LEVELS, _ROWS).astype(object) for i in range(_CATEGORIES)}
     )
-    signal = (
-        frame["n0"]
-        + frame["n1"] / 10
-        + 2 * (frame["c0"] == "a")
-        - frame["n4"] * (frame["c1"].isin(["b", "c"]))
-    )
-    target = (signal + random.normal(0, 1, ROWS) > 0).astype(np.int64).to_numpy()
-    return frame, target
+    missing = random.random((_ROWS, _NUMBERS)) < 0.02
+    frame.iloc[:, :_NUMBERS] = frame.iloc[:, :_NUMBERS].mask(missing)
+    filled = frame.fillna(0)
+    signal = filled["n0"] + filled["n1"] / 10 + 2 * (frame["c0"] == "a") + filled["n3"] / 1e7
+    noisy = (signal + random.normal(0, 1, _ROWS)).to_numpy()
+    if task == "regression":
+        return frame, noisy
+    return frame, np.digitize(noisy, [0.5] if task == "binary" else [0.0, 1.0])

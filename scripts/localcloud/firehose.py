@@ -137,7 +137,6 @@ def _put(cloud: Cloud, stream: Any, data: bytes) -> dict[str, str]:
     buffer.records.append(Record(data, cloud.clock.time()))
     buffer.size += len(data)
     if buffer.size >= settings.buffer_bytes:
-        buffer.generation += 1  # the flush by time is no longer needed
         _flush_later(cloud, name, 0)
     return {"RecordId": uuid.uuid4().hex}
 

@@ -102,8 +102,8 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         ("Recursive-loop detection.", "A loop goes on until its own guard stops it."),
         ("Container images, extensions, file systems, VPC attachment.", "Refused, or without effect."),
         (
-            "Event source mappings with batches and partial failures as AWS runs them.",
-            "Test batch handlers directly.",
+            "Event source mappings and function URLs.",
+            "Refused; test batch handlers directly.",
         ),
     ),
     *_of(
@@ -214,7 +214,7 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         ("Statistics other than the simple ones and pNN (trimmed means and their like).", "Refused."),
         (
             (
-                "Metrics that AWS services publish about themselves, except AWS/Lambda, AWS/ApiGateway where the gateway counts, "
+                "Metrics that AWS services publish about themselves, except AWS/Lambda, "
                 "AWS/Events deliveries and AWS/Logs validation errors."
             ),
             "An alarm on any other AWS metric stays without data.",
@@ -248,10 +248,6 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "Quote phrases, or use JSON patterns.",
         ),
         ("Retention: log events are kept as long as the process lives.", "Assert retention on the template."),
-        (
-            "Log groups of functions in JSON format with AWS's own filtering by level.",
-            "Assert the log format on the template.",
-        ),
     ),
     *_of(
         "Firehose",

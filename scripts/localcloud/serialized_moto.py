@@ -6,18 +6,23 @@ increments. AWS promises the opposite, and our registry is built on that promise
 
 import json
 import re
+import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import SQSBackend
 from werkzeug.wrappers import Response
 
+from scripts.localcloud import moto_seams
 from scripts.localcloud.cloud import Cloud
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_LOOK_AGAIN_SECONDS = 0.05
 _INVOKE_PATH = re.compile(r"^/2015-03-31/functions/[^/]+/invocations$")
 
 
@@ -30,6 +35,10 @@ class SerializedMoto:
 
     def __init__(self, cloud: Cloud) -> None:
         self._lock = cloud.lock
+        # moto looks through its own folder for every request it routes; the folder does not change.
+        modules = frozenset(backends.list_of_moto_modules())
+        moto_seams.of(cloud).replace(backends, "list_of_moto_modules", lambda: modules)
+        self._let_others_in_while_a_queue_is_empty(cloud)
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -41,6 +50,26 @@ class SerializedMoto:
                 return self._answer(environ, start_response)
         except NotImplementedError as missing:
             return _not_implemented(environ, str(missing))(environ, start_response)
+
+    def _let_others_in_while_a_queue_is_empty(self, cloud: Cloud) -> None:
+        """Long polling: moto would wait for a message while it keeps everybody out who could send one."""
+        receive = SQSBackend.receive_message
+
+        def receive_message(
+            backend: SQSBackend, queue: str, count: int, wait_seconds: int, *arguments: Any, **named: Any
+        ) -> Any:
+            deadline = time.monotonic() + wait_seconds
+            while True:
+                messages = receive(backend, queue, count, 0, *arguments, **named)
+                if messages or time.monotonic() >= deadline:
+                    return messages
+                self._lock.release()
+                try:
+                    time.sleep(_LOOK_AGAIN_SECONDS)
+                finally:
+                    self._lock.acquire()
+
+        moto_seams.of(cloud).replace(SQSBackend, "receive_message", receive_message)
 
     def _answer(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         answer = self._moto(environ, start_response)

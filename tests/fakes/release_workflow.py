@@ -16,6 +16,7 @@ from tests.fakes.samples import MODEL
 Handle = Callable[[Document, FakeApp], Document]
 
 _TRIES = 12
+_MOST_BAKES = 50
 
 
 def run_release(app: FakeApp, *, version: int = 1, execution: str = "x") -> Document:
@@ -38,18 +39,19 @@ def run_release(app: FakeApp, *, version: int = 1, execution: str = "x") -> Docu
 
 
 def _take_traffic(document: Document, app: FakeApp) -> None:
-    while True:
-        document["shift"] = shift_traffic(document, app)
-        while True:
-            app.fake_clock.advance(document["shift"]["bake_seconds"])
-            document["judgement"] = judge_release(document, app)
-            verdict = document["judgement"]["verdict"]
-            if verdict != "hold":
-                break
-        if verdict == "complete":
-            document["closed"] = close_release(document, app)
-        if verdict != "advance":
-            return
+    document["shift"] = shift_traffic(document, app)
+    for _ in range(_MOST_BAKES):
+        app.fake_clock.advance(document["shift"]["bake_seconds"])
+        document["judgement"] = judge_release(document, app)
+        match document["judgement"]["verdict"]:
+            case "advance":
+                document["shift"] = shift_traffic(document, app)
+            case "complete":
+                document["closed"] = close_release(document, app)
+                return
+            case "roll_back":
+                return
+    raise TimeoutError("the release never ends")
 
 
 def _patiently(handle: Handle, document: Document, app: FakeApp) -> Document:

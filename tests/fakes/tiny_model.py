@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
 from lambdaloop.domain.bundle import Bundle, pack_bundle
 from lambdaloop.domain.definition import Feature, Label
 from lambdaloop.domain.golden import GoldenRows
 from lambdaloop.domain.signature import Signature
-from onnx import TensorProto, helper, numpy_helper
 
 FEATURES: Mapping[str, Feature] = {
     "age": Feature(type="number", nullable=True),

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-
 from infra.app import build, new_app
 from infra.config import Config
 from infra.packages import Packages

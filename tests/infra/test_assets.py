@@ -77,7 +77,7 @@ def test_a_failed_build_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(SynthesisError):
         make_once(tmp_path, name="asset", identity="2" * 64, build=build)
-    assert list(tmp_path.glob("*")) == [tmp_path / ".asset.lock"] or not list(tmp_path.glob("*.zip"))
+    assert [path.name for path in tmp_path.iterdir()] == [".asset.lock"]
 
 
 def test_a_functions_package_holds_its_own_folder_and_nothing_else(packages: Packages) -> None:
@@ -142,8 +142,9 @@ def test_the_definition_layer_holds_the_definition(packages: Packages) -> None:
 
 def _asset(tmp_path: Path, name: str, size: int) -> Asset:
     path = tmp_path / f"{name}.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("content", bytes(size))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content", b"")
+        archive.infolist()[0].file_size = size  # what the archive's directory will say
     return Asset(name=name, path=path, identity=name)
 
 

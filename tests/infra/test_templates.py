@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 
 from infra.app import build, new_app
 from infra.config import Config
-from infra.errors import UnknownTargetError
+from infra.errors import ModelsFolderMissingError, UnknownTargetError
 from infra.template_checks import TemplateError, lint_templates, synthesize_with_nag
 from tests.infra.synthesis import Template, config_of, small_checkout, synthesize
 
@@ -52,3 +52,8 @@ def test_an_unknown_target_is_refused_by_name() -> None:
     app = new_app(context={"target": "python2"})
     with pytest.raises(UnknownTargetError, match=r"'python2'.*python3\.13-arm64, host"):
         build(app, Config.from_context(app.node))
+
+
+def test_a_models_folder_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(ModelsFolderMissingError, match="'nowhere' does not exist"):
+        Config.from_context(new_app(context={"models": "nowhere"}).node)

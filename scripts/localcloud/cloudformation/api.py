@@ -147,14 +147,14 @@ class StackApi(BaseResponse):  # type: ignore[misc]  # moto's class is untyped
         """ListExports."""
         exports = [
             {"ExportingStackId": stack.id, "Name": name, "Value": output.value}
-            for name, (stack, output) in self._stacks.exports().items()
+            for name, (stack, output) in self._stacks.exports.all().items()
         ]
         return ActionResult({"Exports": exports})
 
     def list_imports(self) -> ActionResult:
         """ListImports."""
         export = self._text("ExportName")
-        importers = self._stacks.importers(export)
+        importers = self._stacks.exports.importers(export)
         if not importers:
             raise ValidationError(f"Export '{export}' is not imported by any stack.")
         return ActionResult({"Imports": importers})

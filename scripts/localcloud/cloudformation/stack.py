@@ -29,7 +29,6 @@ class Resource:
     update_replace_policy: str = "Delete"
     generation: int = 0
     status: str = "CREATE_COMPLETE"
-    reason: str = ""
     changed_at: datetime = field(default_factory=now)
 
 

@@ -18,9 +18,10 @@ from scripts.localcloud.cloudformation.errors import (
     ChangeSetNotFoundError,
     ValidationError,
 )
+from scripts.localcloud.cloudformation.exports import Exports
 from scripts.localcloud.cloudformation.parameters import parameter_values
 from scripts.localcloud.cloudformation.resource_type import Place, account_client
-from scripts.localcloud.cloudformation.stack import Output, Stack, now
+from scripts.localcloud.cloudformation.stack import Stack, now
 from scripts.localcloud.cloudformation.template import Template
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Stacks:
         self._living: dict[str, Stack] = {}
         self._deleted: list[Stack] = []
         self._change_sets: list[ChangeSet] = []
+        self.exports = Exports(self.living)
 
     def living(self) -> list[Stack]:
         """Stacks that are not deleted, oldest first."""
@@ -55,19 +57,6 @@ class Stacks:
             if stack.id == name_or_id:
                 return stack
         raise ValidationError(f"Stack with id {name_or_id} does not exist")
-
-    def exports(self) -> dict[str, tuple[Stack, Output]]:
-        """Every exported output by its export name."""
-        return {
-            output.export: (stack, output)
-            for stack in self.living()
-            for output in stack.outputs
-            if output.export is not None
-        }
-
-    def importers(self, export: str) -> list[str]:
-        """Names of the stacks that use an export."""
-        return [stack.name for stack in self.living() if export in stack.imports]
 
     def create(
         self,
@@ -115,13 +104,7 @@ class Stacks:
             raise ValidationError(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
-        for output in stack.outputs:
-            if output.export and (
-                users := [user for user in self.importers(output.export) if user != stack.name]
-            ):
-                raise ValidationError(
-                    f"Delete canceled. Cannot delete export {output.export} as it is in use by {', '.join(users)}."
-                )
+        self.exports.check_deletion(stack)
         stack.move("DELETE_IN_PROGRESS", "User Initiated")
         self._run(lambda: self._tear_down(stack, retain))
 
@@ -210,8 +193,8 @@ class Stacks:
             values=self._values(template, parameters),
             pseudo=self._pseudo(stack),
             place=lambda logical_id, generation: self._place(stack, logical_id, generation),
-            find_export=self._imported,
-            accept_outputs=lambda outputs: self._accept(stack, outputs),
+            find_export=self.exports.value,
+            accept_outputs=lambda outputs: self.exports.check_update(stack, outputs),
         )
         stack.move(f"{'UPDATE' if stack.resources else 'CREATE'}_IN_PROGRESS", "User Initiated")
 
@@ -258,7 +241,7 @@ class Stacks:
             template,
             values=self._values(template, parameters),
             pseudo=self._pseudo(stack),
-            imported=self._imported,
+            imported=self.exports.value,
         )
 
     def _values(self, template: Template, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -273,26 +256,6 @@ class Stacks:
             return value
 
         return parameter_values(template, parameters, read_ssm=read_ssm)
-
-    def _imported(self, export: str) -> str:
-        exports = self.exports()
-        if export not in exports:
-            raise ValidationError(f"No export named {export} found.")
-        return exports[export][1].value
-
-    def _accept(self, stack: Stack, outputs: tuple[Output, ...]) -> None:
-        new = {output.export: output.value for output in outputs if output.export}
-        for name, (owner, _) in self.exports().items():
-            if owner is not stack and name in new:
-                raise ValidationError(f"Export with name {name} is already exported by stack {owner.name}")
-        for output in stack.outputs:
-            if output.export is None or new.get(output.export) == output.value:
-                continue
-            if users := self.importers(output.export):
-                verb = "updated" if output.export in new else "deleted"
-                raise ValidationError(
-                    f"Export {output.export} cannot be {verb} as it is in use by {', '.join(users)}"
-                )
 
     def _is_same(
         self, stack: Stack, template: Template, parameters: Mapping[str, str], tags: Mapping[str, str]

@@ -37,6 +37,8 @@ class HostedFunction(LambdaFunction):  # type: ignore[misc]
         self.dead_letter_config: dict[str, Any] = spec.get("DeadLetterConfig") or {}
         self.snap_start: dict[str, Any] = spec.get("SnapStart") or {}
         self.published_from: str | None = None
+        self._layer_content: dict[str, CodeArchive] = {}
+        self.layer_archives()
         self.lifecycle = Lifecycle.created(host.cloud.clock.time, host.settle_seconds)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "HostedFunction":
@@ -115,10 +117,16 @@ class HostedFunction(LambdaFunction):  # type: ignore[misc]
         return str(self.logging_config.get("LogGroup") or f"/aws/lambda/{self.function_name}")
 
     def layer_archives(self) -> tuple[CodeArchive, ...]:
-        """The layers in the order of the configuration."""
+        """The layers in the order of the configuration.
+
+        A function keeps the content it was configured with: on AWS, too, it outlives the deletion of a layer version.
+        """
         backend = get_backend(self.account_id, REGION)
-        found: list[LayerVersion] = [backend.layers_versions_by_arn(layer["Arn"]) for layer in self.layers]
-        return tuple(CodeArchive(sha256=layer.code_digest, content=layer.code_bytes) for layer in found)
+        for arn in (layer["Arn"] for layer in self.layers):
+            if arn not in self._layer_content:
+                found: LayerVersion = backend.layers_versions_by_arn(arn)
+                self._layer_content[arn] = CodeArchive(sha256=found.code_digest, content=found.code_bytes)
+        return tuple(self._layer_content[layer["Arn"]] for layer in self.layers)
 
     def run_spec(self) -> VersionSpec:
         """What a process needs to run this version as it is now."""

@@ -46,9 +46,7 @@ class RecordingLambda:
     answers: list[Any] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
 
-    def invoke(
-        self, function_name: str, _qualifier: Any, body: Any, headers: Any, _response: Any
-    ) -> bytes:
+    def invoke(self, function_name: str, _qualifier: Any, body: Any, headers: Any, _response: Any) -> bytes:
         if self.errors:
             raise self.errors.pop(0)
         event = json.loads(body)

@@ -74,6 +74,17 @@ def test_later_layers_override_earlier_ones_in_modules_and_in_opt(world: LambdaC
     assert world.invoke("layered") == ["second", {"model/a.json": "1", "model/b.json": "2"}]
 
 
+def test_a_version_outlives_the_deletion_of_its_layer(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    content = {"ZipFile": zipped({"python/shared.py": "WHO = 'layer'"})}
+    layer = client.publish_layer_version(LayerName="gone", Content=content)
+    source = "import shared\ndef handler(event, context):\n    return shared.WHO"
+    world.function("orphan", source, Layers=[layer["LayerVersionArn"]])
+    client.publish_version(FunctionName="orphan")
+    client.delete_layer_version(LayerName="gone", VersionNumber=layer["Version"])
+    assert world.invoke("orphan:1") == "layer"
+
+
 def test_a_published_version_keeps_its_environment_while_latest_changes(world: LambdaCloud) -> None:
     client = world.client("lambda")
     world.function("pinned", ENVIRONMENT, Environment={"Variables": {"RELEASE": "1"}})

@@ -111,6 +111,19 @@ def test_a_statistic_set_counts_but_hides_percentiles(watch: CloudWatch) -> None
     assert (point["Average"], point["Minimum"]) == (2.5, 1)
 
 
+def test_a_percentile_needs_every_single_value_of_its_period(watch: CloudWatch) -> None:
+    watch.put("Latency", 1, 2, 3)
+    watch.put("Latency", StatisticValues={"SampleCount": 4, "Sum": 10, "Minimum": 1, "Maximum": 4})
+    watch.put("Latency", 5, ago=MINUTE)
+    watch.put(
+        "Latency", StatisticValues={"SampleCount": 3, "Sum": 15, "Minimum": 5, "Maximum": 5}, ago=MINUTE
+    )
+    [known] = watch.statistics("Latency", "p90", back=2 * MINUTE)
+    assert known["Timestamp"] == watch.now - MINUTE  # four times 5 is no secret
+    assert known["ExtendedStatistics"] == {"p90": 5}
+    assert watch.statistics("Latency", "p90", back=MINUTE, period=300) == []  # both minutes in one period
+
+
 def test_periods_start_at_the_minute_of_the_start_time(watch: CloudWatch) -> None:
     for minute in range(10):
         watch.put("Count", 1, ago=minute * MINUTE + timedelta(seconds=13))

@@ -155,6 +155,16 @@ def test_a_jump_of_a_year_is_bounded_to_the_newest_firings(cloud: EventingCloud)
 
 
 @pytest.mark.localcloud
+def test_nothing_fires_for_the_time_before_it_was_made(cloud: EventingCloud) -> None:
+    before = cloud.now
+    cloud.advance(3 * HOUR - cloud.now % HOUR + 60)
+    rule(cloud, "cron(0 * * * ? *)")
+    schedule(cloud, "cron(0 * * * ? *)")
+    assert schedules.fire_due(cloud.cloud, before, cloud.now) == 0
+    assert pass_time(cloud, HOUR) == 2
+
+
+@pytest.mark.localcloud
 def test_a_disabled_rule_does_not_fire(cloud: EventingCloud) -> None:
     events = rule(cloud, "rate(1 hour)", State="DISABLED")
     assert pass_time(cloud, HOUR) == 0

@@ -36,6 +36,15 @@ def table(running: RunningCloud) -> str:
     return "registry"
 
 
+@pytest.fixture
+def _nervous_threads() -> Iterator[None]:
+    """Threads that are interrupted all the time, so that what can go wrong between two lines does."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
 def control(running: RunningCloud, method: str, name: str, document: Any = None) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", running.cloud.port, timeout=5)
     connection.request(method, f"/_localcloud/{name}", json.dumps(document) if document is not None else None)
@@ -56,6 +65,7 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
+@pytest.mark.usefixtures("_nervous_threads")
 def test_of_many_conditional_writes_at_once_exactly_one_wins(running: RunningCloud, table: str) -> None:
     dynamodb = running.client("dynamodb")
 
@@ -73,6 +83,7 @@ def test_of_many_conditional_writes_at_once_exactly_one_wins(running: RunningClo
     assert at_once(10, claim).count(True) == 1
 
 
+@pytest.mark.usefixtures("_nervous_threads")
 def test_no_atomic_increment_is_lost(running: RunningCloud, table: str) -> None:
     dynamodb = running.client("dynamodb")
 
@@ -90,6 +101,17 @@ def test_no_atomic_increment_is_lost(running: RunningCloud, table: str) -> None:
 
     numbers = sorted(int(n) for batch in at_once(8, add) for n in batch)
     assert numbers == list(range(1, 81))
+
+
+def test_a_receiver_that_waits_lets_the_sender_in(running: RunningCloud) -> None:
+    sqs = running.client("sqs")
+    url = sqs.create_queue(QueueName="later")["QueueUrl"]
+    with ThreadPoolExecutor(1) as pool:
+        received = pool.submit(sqs.receive_message, QueueUrl=url, WaitTimeSeconds=20)
+        while not received.running():
+            pass
+        sqs.send_message(QueueUrl=url, MessageBody="at last")
+        assert received.result(5)["Messages"][0]["Body"] == "at last"
 
 
 def test_one_connection_serves_many_requests(running: RunningCloud) -> None:

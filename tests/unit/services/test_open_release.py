@@ -2,9 +2,12 @@ from typing import Any
 
 import pytest
 
+from functions.close_release.handler import handle as close_release
+from functions.judge_release.handler import handle as judge_release
 from functions.open_release.handler import handle as open_release
 from functions.roll_back_release.handler import handle as roll_back_release
 from functions.shift_traffic.handler import handle as shift_traffic
+from functions.verify_release.handler import handle as verify_release
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import (
     ReleaseInProgressError,
@@ -15,7 +18,7 @@ from lambdaloop.domain.errors import (
 )
 from lambdaloop.domain.release_rules import lease_seconds
 from lambdaloop.settings import Settings
-from tests.fakes.release_workflow import run_release
+from tests.fakes.release_workflow import Handle, run_release
 from tests.fakes.samples import MODEL
 from tests.unit.services.release_desk import ReleaseDesk
 
@@ -72,6 +75,27 @@ def test_another_release_at_work_keeps_the_door_closed_through_its_bake(desk: Re
     desk.clock.advance(lease_seconds(desk.app.definition.release) - 1)
     with pytest.raises(ReleaseInProgressError, match="'second'"):
         open_release(request("third"), desk.app)
+
+
+@pytest.mark.parametrize("step", [verify_release, shift_traffic, judge_release])
+def test_every_step_keeps_the_door_closed_anew(desk: ReleaseDesk, step: Handle) -> None:
+    document = opened(desk, "second")
+    document["shift"] = shift_traffic(document, desk.app)
+    for _ in range(2):
+        desk.clock.advance(lease_seconds(desk.app.definition.release) - 1)
+        step(document, desk.app)
+        with pytest.raises(ReleaseInProgressError):
+            open_release(request("third"), desk.app)
+
+
+@pytest.mark.parametrize("step", [verify_release, shift_traffic, judge_release, close_release])
+def test_no_step_goes_on_once_another_release_took_over(desk: ReleaseDesk, step: Handle) -> None:
+    document = opened(desk, "second")
+    document["shift"] = shift_traffic(document, desk.app)
+    desk.clock.advance(lease_seconds(desk.app.definition.release))
+    desk.registry.acquire(model=MODEL, name="release", owner="third", at=desk.clock.now(), seconds=60)
+    with pytest.raises(ReleaseInProgressError, match="'third'"):
+        step(document, desk.app)
 
 
 def test_a_release_whose_workflow_went_silent_is_ended_first(desk: ReleaseDesk) -> None:

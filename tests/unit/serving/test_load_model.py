@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import (
@@ -11,7 +12,6 @@ from lambdaloop.domain.errors import (
 )
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.services.load_model import ModelSlot
-
 from tests.fakes.artifacts import InMemoryArtifactStore
 from tests.fakes.tiny_model import ROW, classifier
 

@@ -3,9 +3,9 @@ import json
 from typing import Any
 
 import pytest
+
 from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
 from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
-
 from tests.fakes.clock import FakeClock
 
 
@@ -62,9 +62,12 @@ def test_every_metric_that_is_declared_has_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "request_errors", "server_errors"), [(200, 0, 0), (404, 1, 0), (422, 1, 0), (500, 1, 1), (503, 1, 1)]
+    ("status", "request_errors", "server_errors"),
+    [(200, 0, 0), (404, 1, 0), (422, 1, 0), (500, 1, 1), (503, 1, 1)],
 )
-def test_errors_are_counted_and_their_absence_too(status: int, request_errors: int, server_errors: int) -> None:
+def test_errors_are_counted_and_their_absence_too(
+    status: int, request_errors: int, server_errors: int
+) -> None:
     line = _metrics(status=status)
     assert line["model_request_errors_total"] == request_errors
     assert line["model_server_errors_total"] == server_errors

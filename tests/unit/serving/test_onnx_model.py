@@ -1,12 +1,12 @@
 import math
 
 import pytest
+
 from lambdaloop.domain.bundle import Bundle, pack_bundle, unpack_bundle
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.errors import ArtifactCorruptError
 from lambdaloop.domain.signature import Signature
 from lambdaloop.serving.onnx_model import OnnxModel
-
 from tests.fakes.tiny_model import FEATURES, ROW, ROW_SCORE, classifier, regressor
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.prediction import Prediction
@@ -12,7 +13,6 @@ from lambdaloop.domain.release import ReleasePin
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture, predict
 from lambdaloop.serving.onnx_model import OnnxModel
-
 from tests.fakes.tiny_model import ROW, classifier
 
 AT = datetime(2026, 3, 2, 9, 30, 1, 500_000, tzinfo=UTC)

@@ -8,12 +8,12 @@ import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
+
 from lambdaloop.adapters.aws_credentials import Credentials
 from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
 from lambdaloop.adapters.sigv4 import signed_headers
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.errors import ArtifactCorruptError, ArtifactMissingError, BackendUnavailableError
-
 from tests.fakes.object_server import ObjectServer, serve_objects
 
 CONTENT = b"the bundle" * 1000
@@ -77,7 +77,9 @@ def test_one_object_version_is_read_signed_from_the_endpoint(bucket: ObjectServe
     [(path, headers)] = bucket.requests
     assert path == "/models-1/models/churn/artifacts/ab/bundle.zip?versionId=v%2B1%2F%3D"
     assert headers["x-amz-security-token"] == "token"
-    assert re.match(r"AWS4-HMAC-SHA256 Credential=AKID/\d{8}/eu-west-1/s3/aws4_request", headers["authorization"])
+    assert re.match(
+        r"AWS4-HMAC-SHA256 Credential=AKID/\d{8}/eu-west-1/s3/aws4_request", headers["authorization"]
+    )
 
 
 @pytest.mark.localcloud
@@ -100,11 +102,12 @@ def test_a_busy_store_is_asked_again_with_growing_pauses(bucket: ObjectServer, s
 @pytest.mark.localcloud
 def test_a_store_that_stays_busy_is_given_up_after_three_attempts(bucket: ObjectServer) -> None:
     bucket.answers = [(503, b"slow down")]
-    with pytest.raises(BackendUnavailableError, match="in 3 attempts: .*503: slow down"):
+    with pytest.raises(BackendUnavailableError, match=r"in 3 attempts: .*503: slow down"):
         _reader(bucket).get(ARTIFACT)
     assert len(bucket.requests) == 3
 
 
+@pytest.mark.localcloud
 def test_a_store_that_cannot_be_reached_is_given_up_too(bucket: ObjectServer) -> None:
     reader = _reader(bucket, AWS_ENDPOINT_URL="http://127.0.0.1:1")
     with pytest.raises(BackendUnavailableError, match="3 attempts"):
@@ -128,7 +131,9 @@ def test_an_expired_token_is_no_missing_object(bucket: ObjectServer) -> None:
 
 
 @pytest.mark.localcloud
-@pytest.mark.parametrize(("content", "words"), [(CONTENT[:-1] + b"x", "sha256"), (CONTENT + b"x", "10001 bytes")])
+@pytest.mark.parametrize(
+    ("content", "words"), [(CONTENT[:-1] + b"x", "sha256"), (CONTENT + b"x", "10001 bytes")]
+)
 def test_other_bytes_than_the_registry_says_are_corrupt(
     bucket: ObjectServer, content: bytes, words: str
 ) -> None:

@@ -1,0 +1,46 @@
+"""`scripts/bench [NAME …]`: measures and writes docs/benchmarks.md; without names, everything."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+from rich.progress import Progress
+
+from scripts.benchmarks.package_size import package_size
+from scripts.benchmarks.parity import parity
+from scripts.benchmarks.report import PATH, Section, write_section
+from scripts.benchmarks.serving_speed import cold_start, warm_requests
+
+BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
+    "warm": warm_requests,
+    "cold": cold_start,
+    "size": package_size,
+    "parity": parity,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    names = parser.parse_args(arguments).names or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"unknown benchmark {unknown[0]!r}: use one of {', '.join(BENCHMARKS)}")
+    console = Console()
+    for name in names:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task(name, total=None)
+            section = BENCHMARKS[name](
+                lambda done, total, task=task, progress=progress: progress.update(  # type: ignore[misc]
+                    task, completed=done, total=total
+                )
+            )
+        write_section(name, section)
+        console.print(f"{section.title}\n{section.table.markdown()}\n", markup=False)
+    console.print(f"written to {PATH}", markup=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,124 @@
+"""Whatever a caller sends, the answer is JSON with a status below 500: documented requests, damaged ones and noise."""
+
+import json
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from scripts import openapi
+from tests.fakes.tiny_model import ROW
+from tests.unit.functions.gateway import Answer, Gateway
+
+gateway = cache(Gateway)  # made by the first test, when there is an event loop
+PATHS = ("/models/churn/predict", "/v2/models/churn/infer", "/v2/models/churn/versions/7/infer")
+
+described = schemathesis.openapi.from_dict(openapi.document())
+names = st.sampled_from(
+    [*ROW, "customer", "rows", "inputs", "name", "shape", "datatype", "data", "entity_id"]
+)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(min_value=10**300, max_value=10**400)
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["plus", "\ud800", "\x00", "FP64", "INT64", "BYTES", 1e308, -1e308, 2**63])
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names | st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+rows = st.lists(st.fixed_dictionaries(dict.fromkeys(ROW, values)) | values, max_size=4)
+tensors = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": names | st.text(),
+            "shape": st.lists(st.integers(0, 3) | values, max_size=3),
+            "datatype": st.sampled_from(["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]) | scalars,
+            "data": st.lists(values, max_size=3),
+        }
+    ),
+    max_size=5,
+)
+
+
+def _check(answer: Answer) -> None:
+    assert answer.status in (200, 400, 404, 405, 413, 415, 422), answer
+    if answer.status != 200:
+        assert answer.body.keys() == {"error", "details"}
+        assert all(one.keys() == {"row", "field", "problem"} for one in answer.body["details"])
+        assert "Traceback" not in json.dumps(answer.body)
+
+
+def _through_the_gateway(request: httpx.Request) -> httpx.Response:
+    path = request.url.raw_path.decode().partition("?")[0]
+    answer = gateway().request(request.method, path, raw=request.read(), headers=dict(request.headers))
+    _check(answer)
+    return httpx.Response(answer.status, headers=dict(answer.headers), json=answer.body)
+
+
+CLIENT = httpx.Client(transport=httpx.MockTransport(_through_the_gateway), base_url="http://churn.example")
+
+
+@described.parametrize()
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+def test_documented_operations_answer_as_documented(case: Case[Any]) -> None:
+    if "model" in case.path_parameters:
+        case.path_parameters["model"] = "churn"
+    request = case.as_transport_kwargs(base_url="http://churn.example")
+    request["content"] = request.pop("data", None)
+    known = ("method", "url", "json", "content", "headers", "params")
+    response = CLIENT.request(**{name: request[name] for name in known if request.get(name) is not None})
+    response.elapsed = timedelta()
+    # Which rows are right depends on the model, and the document describes the interface of every model.
+    case.validate_response(response, excluded_checks=[positive_data_acceptance])
+
+
+@given(st.sampled_from(PATHS), st.fixed_dictionaries({"rows": rows}, optional={"entity_id": values}))
+@settings(max_examples=60)
+def test_rows_of_any_values_are_answered(path: str, body: object) -> None:
+    _check(gateway().request("POST", path, raw=json.dumps(body).encode()))
+
+
+@given(
+    st.sampled_from(PATHS),
+    st.fixed_dictionaries(
+        {"inputs": tensors}, optional={"id": scalars, "outputs": values, "parameters": values}
+    ),
+)
+@settings(max_examples=60)
+def test_tensors_of_any_values_are_answered(path: str, body: object) -> None:
+    _check(gateway().request("POST", path, raw=json.dumps(body).encode()))
+
+
+@given(
+    st.sampled_from(PATHS),
+    st.binary(max_size=200) | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")),
+)
+def test_noise_is_answered(path: str, content: bytes) -> None:
+    _check(gateway().request("POST", path, raw=content))
+
+
+@given(st.sampled_from(["GET", "POST", "PUT", "HEAD", "BREW"]), st.text(max_size=30), st.text(max_size=20))
+def test_any_path_method_and_content_type_is_answered(method: str, path: str, content_type: str) -> None:
+    headers = {"content-type": content_type.encode("utf-8", "replace").decode()}
+    _check(
+        gateway().request(method, "/" + path.encode("utf-8", "replace").decode(), raw=b"{}", headers=headers)
+    )
+
+
+def test_deeply_nested_json_is_answered() -> None:
+    for path in PATHS:
+        for opening, closing in (("[", "]"), ('{"a":', "}")):
+            for depth in (100, 199, 250, 1_000, 200_000):
+                body = '{"rows": [{"age": ' + opening * depth + "1" + closing * depth + "}]}"
+                _check(gateway().request("POST", path, raw=body.encode()))
