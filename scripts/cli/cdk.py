@@ -57,6 +57,8 @@ def run_and_tell(
             "JSII_NODE": str(_BINARIES / "node"),
             "CI": "true",  # plain lines instead of a redrawn screen
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_VALIDATION": "false",  # scripts/check validates the templates; a deployment need not wait for it
+            "PYTHONDONTWRITEBYTECODE": "",  # the CDK library takes seconds to import without its bytecode
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -100,6 +100,21 @@ class TestLambda:
             aws.traffic.publish(PIN)
         assert aws.traffic.publish(PIN) == "2"
 
+    @pytest.mark.parametrize("write", ["lambda.UpdateFunctionConfiguration", "lambda.PublishVersion"])
+    def test_a_deployment_between_reading_and_writing_is_noticed_and_not_overwritten(
+        self, aws: Aws, write: str
+    ) -> None:
+        def deploy(operation: str, _: Any) -> None:
+            if operation == write:
+                aws.lambda_api.deploy_code("code-2")
+
+        with aws.wire.failing(deploy), pytest.raises(ReleaseNotReadyError):
+            aws.traffic.publish(PIN)
+        assert list(aws.lambda_api.versions) == ["1"]
+        assert aws.traffic.publish(PIN) == "2"
+        assert aws.lambda_api.versions["2"]["CodeSha256"] == "code-2"
+        assert "LAMBDALOOP_PIN" in aws.lambda_api.versions["2"]["Environment"]["Variables"]
+
     def test_a_function_whose_last_change_failed_is_not_published(self, aws: Aws) -> None:
         aws.lambda_api.failed = "layer not found"
         with pytest.raises(VerificationFailedError, match="layer not found"):

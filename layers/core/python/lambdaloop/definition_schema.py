@@ -61,11 +61,10 @@ def parse_definition(text: str, *, source: str) -> ModelDefinition:
 
 def json_schema() -> Document:
     """The JSON Schema of a definition file, for editors' completion and checking."""
-    schema = _ADAPTER.json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_ADAPTER.json_schema(),
         "title": "Lambdaloop model definition",
-        **schema,
     }
 
 

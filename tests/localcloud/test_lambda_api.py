@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.localcloud.clock import VirtualClock
-from tests.unit.localcloud.lambda_cloud import ECHO, LambdaCloud, zipped
+from tests.localcloud.lambda_cloud import ECHO, LambdaCloud, zipped
 
 pytestmark = pytest.mark.localcloud
 

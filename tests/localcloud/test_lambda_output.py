@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from scripts.localcloud.lambda_host.output import Output
-from tests.unit.localcloud.lambda_cloud import eventually
+from tests.localcloud.lambda_cloud import eventually
 
 KIND = 0xA55A0003
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.localcloud.running_cloud import RunningCloud
+from tests.localcloud.running_cloud import RunningCloud
 
 pytestmark = pytest.mark.localcloud
 
@@ -185,7 +185,7 @@ def test_the_process_announces_its_endpoint_and_ends_cleanly_on_sigterm(tmp_path
     state = tmp_path / "state"
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts.localcloud", "--state", str(state), "--speed", "0"],
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[2],
     )
     try:
         endpoint = state / "endpoint.json"

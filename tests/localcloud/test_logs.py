@@ -14,7 +14,7 @@ from moto.logs.models import logs_backends
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.cloudwatch.embedded_metrics import InvalidEmbeddedMetricError, extract
 from scripts.localcloud.cloudwatch.log_patterns import InvalidPatternError, compile_pattern
-from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
 NOW = 1_800_000_000.0
 LINE = json.dumps(

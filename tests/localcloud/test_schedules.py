@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scripts.localcloud import schedules
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.eventing.schedule_expressions import InvalidScheduleError, parse
-from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
 HOUR = 3600
 DAY = 24 * HOUR

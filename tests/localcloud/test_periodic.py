@@ -8,7 +8,7 @@ import pytest
 
 from scripts.localcloud import periodic
 from scripts.localcloud.eventing import work_queue
-from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
 pytestmark = pytest.mark.localcloud
 

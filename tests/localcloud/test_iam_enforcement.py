@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.localcloud.cloud import ACCOUNT_ID
-from tests.unit.localcloud.lambda_cloud import LambdaCloud, Statement
+from tests.localcloud.lambda_cloud import LambdaCloud, Statement
 
 pytestmark = pytest.mark.localcloud
 

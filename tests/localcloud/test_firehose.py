@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from scripts.localcloud import firehose
 from scripts.localcloud.cloud import ACCOUNT_ID
 from scripts.localcloud.delivery_streams import metadata_queries
-from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
 pytestmark = pytest.mark.localcloud
 

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.unit.localcloud.lambda_cloud import ECHO, LambdaCloud
+from tests.localcloud.lambda_cloud import ECHO, LambdaCloud
 
 pytestmark = pytest.mark.localcloud
 

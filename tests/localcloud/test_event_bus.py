@@ -10,7 +10,7 @@ from moto.core.exceptions import JsonRESTError
 from scripts.localcloud import event_bus
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.eventing import work_queue
-from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
 pytestmark = pytest.mark.localcloud
 

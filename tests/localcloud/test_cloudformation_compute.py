@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.localcloud.deployed_stack import DeployedStack
-from tests.unit.localcloud.running_cloud import RunningCloud, zipped
-from tests.unit.localcloud.template_parts import FUNCTION, ROLE, entry
+from tests.localcloud.deployed_stack import DeployedStack
+from tests.localcloud.running_cloud import RunningCloud, zipped
+from tests.localcloud.template_parts import FUNCTION, ROLE, entry
 
 pytestmark = pytest.mark.localcloud
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.localcloud.step_functions.definition import problems
-from tests.unit.localcloud.running_cloud import RunningCloud, zipped
+from tests.localcloud.running_cloud import RunningCloud, zipped
 
 HOUR = 3600
 NUMBERS = itertools.count(1)

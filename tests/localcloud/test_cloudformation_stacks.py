@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.localcloud.deployed_stack import DeployedStack
-from tests.unit.localcloud.running_cloud import RunningCloud, zipped
+from tests.localcloud.deployed_stack import DeployedStack
+from tests.localcloud.running_cloud import RunningCloud, zipped
 
 pytestmark = pytest.mark.localcloud
 

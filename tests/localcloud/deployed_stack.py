@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.localcloud.running_cloud import RunningCloud
+from tests.localcloud.running_cloud import RunningCloud
 
 Resources = Mapping[str, Mapping[str, Any]]
 

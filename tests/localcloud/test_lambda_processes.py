@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.localcloud.lambda_cloud import LambdaCloud, eventually, zipped
+from tests.localcloud.lambda_cloud import LambdaCloud, eventually, zipped
 
 pytestmark = pytest.mark.localcloud
 

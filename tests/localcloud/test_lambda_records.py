@@ -13,7 +13,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 
 from scripts.localcloud.clock import VirtualClock
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
-from tests.unit.localcloud.lambda_cloud import LambdaCloud
+from tests.localcloud.lambda_cloud import LambdaCloud
 
 pytestmark = pytest.mark.localcloud
 

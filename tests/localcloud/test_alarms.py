@@ -10,7 +10,7 @@ from scripts.localcloud import alarms
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.cloudwatch.alarm_evaluation import Point, Threshold, judge
 from scripts.localcloud.cloudwatch.alarm_rules import AlarmRule, InvalidAlarmRuleError
-from tests.unit.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
 pytestmark = pytest.mark.localcloud
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.localcloud.lambda_cloud import LambdaCloud, Statement, eventually
+from tests.localcloud.lambda_cloud import LambdaCloud, Statement, eventually
 
 pytestmark = pytest.mark.localcloud
 

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
 from scripts.localcloud.cloud import ACCOUNT_ID
-from tests.unit.localcloud.deployed_stack import DeployedStack
-from tests.unit.localcloud.running_cloud import RunningCloud
-from tests.unit.localcloud.template_parts import TRUST, entry, policy
+from tests.localcloud.deployed_stack import DeployedStack
+from tests.localcloud.running_cloud import RunningCloud
+from tests.localcloud.template_parts import TRUST, entry, policy
 
 pytestmark = pytest.mark.localcloud
 
