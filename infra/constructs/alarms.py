@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.inference import LIVE
+from lambdaloop import telemetry
 
 _FIVE_MINUTES = Duration.minutes(5)
 
@@ -32,6 +33,17 @@ class Alarms(Construct):
         self._action = actions.SnsAction(topic)
         live = {"FunctionName": inference.function_name, "Resource": f"{inference.function_name}:{LIVE}"}
         self._alarm("LiveErrors", f"Predictions of {model} fail", _lambda_metric("Errors", live))
+        self._alarm(
+            "ServerErrors",
+            f"Predictions of {model} are answered with a 5xx status",
+            cloudwatch.Metric(
+                namespace=telemetry.NAMESPACE,
+                metric_name=telemetry.SERVER_ERRORS,
+                dimensions_map={telemetry.MODEL: model},
+                statistic="Sum",
+                period=_FIVE_MINUTES,
+            ),
+        )
         self._alarm(
             "LiveThrottles", f"Predictions of {model} are throttled", _lambda_metric("Throttles", live)
         )

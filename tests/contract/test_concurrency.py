@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -80,8 +81,11 @@ def test_of_two_first_releases_that_close_at_once_one_is_live(aws: Aws) -> None:
         at=MORNING,
     )
     releases = [opening(execution=name) for name in ("x", "y")]
-    closing = partial(aws.registry.close_release, outcome="fine", at=MORNING)
-    results = at_once(aws, *[partial(closing, release) for release in releases])
+    closing = partial(aws.registry.close_release, outcome="fine")
+    results = at_once(
+        aws,
+        *[partial(closing, release, at=MORNING + timedelta(seconds=release.number)) for release in releases],
+    )
     assert "AliasMovedError" in results
     assert sorted(release.status for release in aws.registry.releases(MODEL)) == ["live", "open"]
 

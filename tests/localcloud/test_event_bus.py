@@ -348,6 +348,9 @@ def test_an_execution_tells_when_it_starts_and_when_it_ends(cloud: EventingCloud
     assert (running["status"], running["name"], json.loads(running["input"])) == ("RUNNING", "one", {"a": 1})
     assert (failed["status"], failed["error"], failed["cause"]) == ("FAILED", "Sad", "why")
     assert failed["stateMachineArn"] == machine
+    counted = cloud.client("cloudwatch").list_metrics(Namespace="AWS/States")["Metrics"]
+    assert {metric["MetricName"] for metric in counted} == {"ExecutionsStarted", "ExecutionsFailed"}
+    assert counted[0]["Dimensions"] == [{"Name": "StateMachineArn", "Value": machine}]
 
 
 def test_an_archive_keeps_what_passes(cloud: EventingCloud) -> None:

@@ -1,4 +1,4 @@
-"""Events that AWS services send to EventBridge by themselves: S3 objects and Step Functions executions.
+"""What AWS services tell about themselves: events of S3 objects, events and metrics of Step Functions executions.
 
 moto has S3 events with constant ids and another shape than AWS's, and none for executions. Seams:
 
@@ -17,9 +17,17 @@ from typing import Any
 from moto.s3 import notifications
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
-from scripts.localcloud import moto_seams
+from scripts.localcloud import metrics, moto_seams
 from scripts.localcloud.cloud import ACCOUNT_ID, Cloud
 from scripts.localcloud.eventing import targets, work_queue
+
+_EXECUTION_METRICS = {
+    "RUNNING": "ExecutionsStarted",
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}
 
 Publish = Callable[..., None]
 """`event_bus.publish`."""
@@ -93,6 +101,8 @@ def _object_detail(cloud: Cloud, name: str, bucket: Any, key: Any) -> dict[str, 
 
 
 def _execution_changed(cloud: Cloud, publish: Publish, execution: Any, status: str) -> None:
+    machine = {"StateMachineArn": execution.state_machine.arn}
+    metrics.count(cloud, "AWS/States", _EXECUTION_METRICS[status], machine)
     output = execution.output if status == "SUCCEEDED" else None
     publish(
         cloud,
