@@ -76,6 +76,14 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             ),
             "A missing grant in the role of a rule, schedule or delivery stream does not show.",
         ),
+        (
+            "Signatures of API calls (those of HTTP routes are verified); unknown access keys count as the account's owner.",
+            "Who calls is believed; what a function's role may do is enforced.",
+        ),
+        (
+            "`dynamodb:LeadingKeys`: a condition on it holds always.",
+            "Assert on the template that registry grants are limited to the model's own partition.",
+        ),
         ("Expiry of temporary credentials.", "Long runs never meet ExpiredToken."),
     ),
     *_of(
@@ -102,6 +110,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         ("Recursive-loop detection.", "A loop goes on until its own guard stops it."),
         ("Container images, extensions, file systems, VPC attachment.", "Refused, or without effect."),
         (
+            "Virtual time limits: timeouts of functions and of the gateway run in real time.",
+            "A fast clock never ends a function early.",
+        ),
+        (
             "Event source mappings and function URLs.",
             "Refused; test batch handlers directly.",
         ),
@@ -109,6 +121,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
     *_of(
         "API Gateway",
         ("REST APIs, custom domains, certificates and usage plans.", "Only HTTP APIs (v2) answer requests."),
+        (
+            "Throttling of routes, and the metrics in AWS/ApiGateway.",
+            "Assert limits on the template; count requests through AWS/Lambda.",
+        ),
         ("JWT and Lambda authorizers.", "Refused: a route never stands open by accident."),
     ),
     *_of(
@@ -127,6 +143,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
                 "ToleratedFailurePercentage, ItemBatcher."
             ),
             "Definitions that need them cannot run here.",
+        ),
+        (
+            "Execution logs: the logging configuration is stored, and nothing is written.",
+            "Assert it on the template; the execution history has the same facts.",
         ),
         (
             "Express workflows' at-least-once execution, and the payload limit of 256 KB.",
