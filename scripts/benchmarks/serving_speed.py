@@ -112,7 +112,10 @@ def _in_turns(
 def _check_same_answer(ours: Run, baseline: Run) -> None:
     """A comparison of speed means nothing unless both predict the same."""
     [our], [theirs] = ours.answer["predictions"], baseline.answer["predictions"]
-    if our["value"] != theirs["value"] or abs(our["probabilities"]["yes"] - theirs["probabilities"]["yes"]) > 1e-6:
+    if (
+        our["value"] != theirs["value"]
+        or abs(our["probabilities"]["yes"] - theirs["probabilities"]["yes"]) > 1e-6
+    ):
         raise RuntimeError(f"the sides disagree: {our} and {theirs}")
 
 
@@ -136,5 +139,3 @@ def _bench() -> Iterator[_Bench]:
                 store=store,
                 folder=folder,
             )
-
-

@@ -61,7 +61,16 @@ class Side:
         event.write_text(json.dumps(request))
         program = PROJECT / "scripts" / "benchmarks" / "measured_process.py"
         # -S and PYTHONPATH: the process sees the standard library and its own folders, never the virtual environment.
-        command = [sys.executable, "-S", "-P", str(program), self.module, str(event), str(figures), str(requests)]
+        command = [
+            sys.executable,
+            "-S",
+            "-P",
+            str(program),
+            self.module,
+            str(event),
+            str(figures),
+            str(requests),
+        ]
         with (folder / "output").open("w") as output:
             started = time.perf_counter()
             process = subprocess.Popen(
@@ -100,7 +109,9 @@ def lambdaloop_side(models: list[TrainedModel], folder: Path) -> Side:
     _unpack(packages.function("inference").path, task)
     environments = {}
     for model in models:
-        _unpack(packages.definition(model.definition).path, opt)  # the same for all of them but for the candidate
+        _unpack(
+            packages.definition(model.definition).path, opt
+        )  # the same for all of them but for the candidate
         environments[model.label] = _pinned(model, opt)
     return Side(
         name="Lambdaloop",

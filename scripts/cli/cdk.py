@@ -47,23 +47,25 @@ def run_and_tell(
     Raises CommandFailedError with the last lines of output when it fails.
     """
     lines: list[str] = []
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env={
-            **os.environ,
-            **environment,
-            "PATH": f"{_BINARIES}{os.pathsep}{os.environ.get('PATH', '')}",
-            "JSII_NODE": str(_BINARIES / "node"),
-            "CI": "true",  # plain lines instead of a redrawn screen
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "CDK_VALIDATION": "false",  # scripts/check validates the templates; a deployment need not wait for it
-            "PYTHONDONTWRITEBYTECODE": "",  # the CDK library takes seconds to import without its bytecode
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    with (
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env={
+                **os.environ,
+                **environment,
+                "PATH": f"{_BINARIES}{os.pathsep}{os.environ.get('PATH', '')}",
+                "JSII_NODE": str(_BINARIES / "node"),
+                "CI": "true",  # plain lines instead of a redrawn screen
+                "CDK_DISABLE_CLI_TELEMETRY": "true",
+                "CDK_VALIDATION": "false",  # scripts/check validates the templates; a deployment need not wait for it
+                "PYTHONDONTWRITEBYTECODE": "",  # the CDK library takes seconds to import without its bytecode
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process
+    ):
         for line in process.stdout or ():
             lines.append(line)
             tell(line.rstrip())

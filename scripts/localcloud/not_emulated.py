@@ -235,7 +235,7 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         (
             (
                 "Metrics that AWS services publish about themselves, except AWS/Lambda, "
-                "AWS/Events deliveries and AWS/Logs validation errors."
+                "executions in AWS/States, AWS/Events deliveries and AWS/Logs validation errors."
             ),
             "An alarm on any other AWS metric stays without data.",
         ),

@@ -40,7 +40,7 @@ def register(aws: Aws, *runs: str) -> None:
     stored = aws.artifacts.put(MODEL, BUNDLE, bundle())
     for name in runs:
         aws.registry.start_run(run(name))
-        aws.registry.register_version(draft(name, bundle=stored), by="ana", at=MORNING)
+        aws.registry.register_version(draft(name, bundle=stored), by="ml-team", at=MORNING)
 
 
 def make_live(aws: Aws, *, version: int = 1) -> None:
@@ -50,7 +50,7 @@ def make_live(aws: Aws, *, version: int = 1) -> None:
         model=MODEL,
         version=version,
         execution="first",
-        requested_by="ana",
+        requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
         at=MORNING,

@@ -24,7 +24,7 @@ RELEASE = Release(
     version=4,
     status="shifting",
     execution="x",
-    requested_by="ana",
+    requested_by="ml-team",
     reason="better",
     created_at=MORNING,
     lambda_version="7",
@@ -54,20 +54,26 @@ def query(name: str, namespace: str, metric: str, dimensions: Any, stat: str, pe
 
 
 def observed(
-    client: Any, results: dict[str, list[float]], *, seconds: float = 300, period: int = 300
+    client: Any,
+    results: dict[str, list[float]],
+    *,
+    seconds: float = 300,
+    period: int = 300,
+    alone: bool = False,
 ) -> Observation:
     since = MORNING
+    dimensions = LIVE_DIMENSIONS[:2] if alone else LIVE_DIMENSIONS
     queries = [
-        query("invocations", "AWS/Lambda", "Invocations", LIVE_DIMENSIONS, "Sum", period),
-        query("failures", "AWS/Lambda", "Errors", LIVE_DIMENSIONS, "Sum", period),
-        query("latency", "AWS/Lambda", "Duration", LIVE_DIMENSIONS, "p95", period),
+        query("invocations", "AWS/Lambda", "Invocations", dimensions, "Sum", 60),
+        query("failures", "AWS/Lambda", "Errors", dimensions, "Sum", 60),
+        query("latency", "AWS/Lambda", "Duration", dimensions, "p95", period),
         query(
             "answers",
             "Lambdaloop",
             "model_server_errors_total",
             [{"Name": "Model", "Value": MODEL}, {"Name": "Release", "Value": "3"}],
             "Sum",
-            period,
+            60,
         ),
     ]
     pages = [{"Id": name, "Values": values} for name, values in results.items()]
@@ -85,7 +91,8 @@ def observed(
             "get_metric_data", {"MetricDataResults": pages[2:]}, {**request, "NextToken": "more"}
         )
         observer = CloudWatchObserver(function="inference", client=client)
-        observation = observer.observe(RELEASE, since=since, until=since + timedelta(seconds=seconds))
+        until = since + timedelta(seconds=seconds)
+        observation = observer.observe(RELEASE, since=since, until=until, alone=alone)
         stubber.assert_no_pending_responses()
     return observation
 
@@ -93,6 +100,10 @@ def observed(
 def test_figures_are_those_of_the_version_behind_the_live_alias(client: Any) -> None:
     results = {"invocations": [80.0, 20.0], "failures": [1.0], "latency": [40.0, 55.5], "answers": [2.0]}
     assert observed(client, results) == Observation(requests=100, errors=3, p95_latency_ms=55.5)
+
+
+def test_a_release_with_all_the_traffic_is_seen_as_the_alias_itself(client: Any) -> None:
+    assert observed(client, {"invocations": [7.0], "latency": [9.0]}, alone=True).requests == 7
 
 
 def test_without_requests_there_is_no_latency(client: Any) -> None:
@@ -112,9 +123,9 @@ def test_a_window_of_more_than_a_day_is_asked_for_by_the_day(client: Any) -> Non
             "provide-client-params.cloudwatch.GetMetricData", lambda params, **_: seen.append(params)
         )
         CloudWatchObserver(function="inference", client=client).observe(
-            RELEASE, since=MORNING, until=MORNING + timedelta(days=3)
+            RELEASE, since=MORNING, until=MORNING + timedelta(days=3), alone=False
         )
-    assert {one["MetricStat"]["Period"] for one in seen[0]["MetricDataQueries"]} == {86_400}
+    assert {one["MetricStat"]["Period"] for one in seen[0]["MetricDataQueries"]} == {60, 86_400}
 
 
 @pytest.fixture

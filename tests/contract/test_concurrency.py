@@ -24,7 +24,7 @@ def trained(name: str) -> Document:
     """The document of a training workflow before it registers."""
     reference = to_document(artifact())
     return {
-        "run": {"id": name, "requested_by": "ana"},
+        "run": {"id": name, "requested_by": "ml-team"},
         "dataset": {"manifest": reference, "digest": "01", "rows": 9},
         "evaluation": {"winner": "linear", "passed": True, "metrics": {}, "checks": []},
         "package": {"manifest": reference, "files": {"bundle.zip": reference}},
@@ -75,7 +75,7 @@ def test_of_two_first_releases_that_close_at_once_one_is_live(aws: Aws) -> None:
         aws.registry.open_release,
         model=MODEL,
         version=1,
-        requested_by="ana",
+        requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
         at=MORNING,
@@ -95,7 +95,7 @@ def test_two_executions_that_open_at_once_get_different_numbers(aws: Aws) -> Non
         aws.registry.open_release,
         model=MODEL,
         version=1,
-        requested_by="ana",
+        requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
         at=MORNING,
@@ -119,7 +119,7 @@ def test_judgements_of_two_at_once_are_both_kept(aws: Aws) -> None:
         model=MODEL,
         version=1,
         execution="x",
-        requested_by="ana",
+        requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
         at=MORNING,

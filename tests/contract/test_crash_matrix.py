@@ -65,7 +65,7 @@ def with_a_run(aws: Aws) -> None:
 
 
 def register_second(aws: Aws) -> int:
-    return aws.registry.register_version(draft("run-2"), by="ana", at=MORNING).number
+    return aws.registry.register_version(draft("run-2"), by="ml-team", at=MORNING).number
 
 
 def test_registering(aws: Aws, when: When) -> None:
@@ -130,7 +130,7 @@ def test_a_rollback_that_dies_is_finished_by_another(aws_with_live: Aws, when: W
     aws = aws_with_live
     app = app_on(aws)
     document: Document = {
-        "request": {"model": MODEL, "version": 2, "requested_by": "ana", "reason": "better"},
+        "request": {"model": MODEL, "version": 2, "requested_by": "ml-team", "reason": "better"},
         "execution": "second",
     }
     document["opened"] = open_release(document, app)

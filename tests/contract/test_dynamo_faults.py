@@ -20,7 +20,7 @@ GET, TRANSACT = "dynamodb.GetItem", "dynamodb.TransactWriteItems"
 
 
 def register(aws: Aws, name: str = "run-1") -> int:
-    return aws.registry.register_version(draft(name), by="ana", at=MORNING).number
+    return aws.registry.register_version(draft(name), by="ml-team", at=MORNING).number
 
 
 def items(aws: Aws, prefix: str) -> int:
@@ -123,7 +123,7 @@ def test_a_record_beyond_400_kilobytes_fails_cleanly(aws: Aws) -> None:
     aws.registry.start_run(run())
     large = replace(draft(), gate={"checks": ["x" * 1000] * 420})
     with pytest.raises(RecordTooLargeError, match="400 KB"):
-        aws.registry.register_version(large, by="ana", at=MORNING)
+        aws.registry.register_version(large, by="ml-team", at=MORNING)
     assert items(aws, "COUNTER#") == 0
     assert register(aws) == 1
 
@@ -137,7 +137,7 @@ def test_metrics_without_a_value_are_stored_as_none(aws: Aws) -> None:
         "f1": None,
         "accuracy": 0.1 + 0.2,
     }
-    aws.registry.register_version(draft(metrics=metrics), by="ana", at=MORNING)
+    aws.registry.register_version(draft(metrics=metrics), by="ml-team", at=MORNING)
     assert aws.registry.version(MODEL, 1).metrics == {
         "roc_auc": None,
         "log_loss": None,

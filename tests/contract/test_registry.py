@@ -39,7 +39,7 @@ def register(registry: Registry, *runs: str) -> list[int]:
     numbers = []
     for name in runs:
         registry.start_run(run(name))
-        numbers.append(registry.register_version(draft(name), by="ana", at=at(1)).number)
+        numbers.append(registry.register_version(draft(name), by="ml-team", at=at(1)).number)
     return numbers
 
 
@@ -48,7 +48,7 @@ def opened(registry: Registry, execution: str, *, version: int = 1, previous: st
         model=MODEL,
         version=version,
         execution=execution,
-        requested_by="ana",
+        requested_by="ml-team",
         reason="better",
         previous_lambda_version=previous,
         at=at(2),
@@ -117,7 +117,12 @@ class TestVersions:
     def test_versions_are_numbered_from_1_and_read_back_as_registered(self, registry: Registry) -> None:
         assert register(registry, "a", "b", "c") == [1, 2, 3]
         version = registry.version(MODEL, 2)
-        assert (version.run, version.number, version.created_at, version.created_by) == ("b", 2, at(1), "ana")
+        assert (version.run, version.number, version.created_at, version.created_by) == (
+            "b",
+            2,
+            at(1),
+            "ml-team",
+        )
         assert version.files == draft("b").files
         assert version.parameters == draft("b").parameters
         assert version.gate == draft("b").gate
@@ -125,8 +130,8 @@ class TestVersions:
 
     def test_one_run_registers_one_version_and_ends_with_it(self, registry: Registry) -> None:
         register(registry, "a")
-        again = registry.register_version(draft("a"), by="bob", at=at(9))
-        assert (again.number, again.created_by) == (1, "ana")
+        again = registry.register_version(draft("a"), by="platform-team", at=at(9))
+        assert (again.number, again.created_by) == (1, "ml-team")
         assert register(registry, "b") == [2]
         ended = registry.run(MODEL, "a")
         assert (ended.status, ended.version, ended.finished_at) == ("registered", 1, at(1))
@@ -136,12 +141,12 @@ class TestVersions:
         registry.start_run(run())
         registry.finish_run(model=MODEL, run="run-1", status="failed", outcome={}, at=at(1))
         with pytest.raises(ConflictError, match="has ended as failed"):
-            registry.register_version(draft(), by="ana", at=at(2))
+            registry.register_version(draft(), by="ml-team", at=at(2))
         assert registry.versions(MODEL) == []
 
     def test_a_version_needs_a_recorded_run(self, registry: Registry) -> None:
         with pytest.raises(RunNotFoundError):
-            registry.register_version(draft("nowhere"), by="ana", at=at(2))
+            registry.register_version(draft("nowhere"), by="ml-team", at=at(2))
 
     def test_an_unknown_version_is_not_found(self, registry: Registry) -> None:
         with pytest.raises(VersionNotFoundError):
@@ -150,7 +155,7 @@ class TestVersions:
     def test_two_models_count_apart(self, registry: Registry) -> None:
         register(registry, "a")
         registry.start_run(replace(run("a"), model="fraud"))
-        other = registry.register_version(replace(draft("a"), model="fraud"), by="ana", at=at(1))
+        other = registry.register_version(replace(draft("a"), model="fraud"), by="ml-team", at=at(1))
         assert other.number == 1
 
     def test_concurrent_trainings_register_different_versions_without_gaps(self, registry: Registry) -> None:
@@ -158,7 +163,7 @@ class TestVersions:
         for name in names:
             registry.start_run(run(name))
         versions = in_threads(
-            [partial(registry.register_version, draft(name), by="ana", at=at(1)) for name in names]
+            [partial(registry.register_version, draft(name), by="ml-team", at=at(1)) for name in names]
         )
         numbers = [version.number for version in versions]
         assert sorted(numbers) == list(range(1, 9))

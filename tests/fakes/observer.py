@@ -16,11 +16,13 @@ class FakeObserver:
         self._observations = list(observations) or [HEALTHY]
         self.alarms = dict(alarms or {})
         self.windows: list[tuple[datetime, datetime]] = []
+        self.alone: list[bool] = []
         self.before: Callable[[], object] = lambda: None
         """Runs before each observation."""
 
-    def observe(self, release: Release, *, since: datetime, until: datetime) -> Observation:  # noqa: ARG002
+    def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:  # noqa: ARG002
         self.before()
+        self.alone.append(alone)
         self.windows.append((since, until))
         return self._observations.pop(0) if len(self._observations) > 1 else self._observations[0]
 

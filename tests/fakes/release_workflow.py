@@ -22,7 +22,7 @@ _MOST_BAKES = 50
 def run_release(app: FakeApp, *, version: int = 1, execution: str = "x") -> Document:
     """One execution; its document at the end has `closed`, or `rolled_back`, or only the `error` of a refused opening."""
     document: Document = {
-        "request": {"model": MODEL, "version": version, "requested_by": "ana", "reason": "better"},
+        "request": {"model": MODEL, "version": version, "requested_by": "ml-team", "reason": "better"},
         "execution": execution,
     }
     try:

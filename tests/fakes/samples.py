@@ -49,7 +49,7 @@ def artifact(name: str = "bundle.zip", sha256: str = "ab" * 32) -> Artifact:
 
 def run(identity: str = "run-1") -> Run:
     """A run that has just started."""
-    return Run(id=identity, model=MODEL, reason="new data", requested_by="ana", started_at=MORNING)
+    return Run(id=identity, model=MODEL, reason="new data", requested_by="ml-team", started_at=MORNING)
 
 
 def draft(

@@ -19,7 +19,7 @@ def test_every_alarm_tells_the_topic_and_stays_silent_without_data(templates: di
             "TrainingTimedOut",
             "ReleaseFailed",
             "ReleaseTimedOut",
-        "ServerErrors",
+            "ServerErrors",
         }
         for alarm in alarms.values():
             [action] = alarm["AlarmActions"]

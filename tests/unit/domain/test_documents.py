@@ -96,7 +96,7 @@ def test_the_records_of_the_registry_survive_the_round_trip() -> None:
         version=1,
         status="shifting",
         execution="x",
-        requested_by="ana",
+        requested_by="ml-team",
         reason="better",
         created_at=MORNING,
         previous_lambda_version="1",

@@ -31,7 +31,7 @@ class ReleaseDesk:
         stored = self.artifacts.put(MODEL, BUNDLE, bundle(golden_rows))
         for name in ("run-1", "run-2"):
             self.registry.start_run(run(name))
-            self.registry.register_version(draft(name, bundle=stored), by="ana", at=MORNING)
+            self.registry.register_version(draft(name, bundle=stored), by="ml-team", at=MORNING)
 
     def statuses(self) -> list[str]:
         """Of all releases, newest first."""

@@ -29,7 +29,7 @@ def desk() -> ReleaseDesk:
 def document(desk: ReleaseDesk) -> Document:
     """Of a second release that has 40 % of the traffic."""
     document: Document = {
-        "request": {"model": MODEL, "version": 2, "requested_by": "ana", "reason": "better"},
+        "request": {"model": MODEL, "version": 2, "requested_by": "ml-team", "reason": "better"},
         "execution": "second",
     }
     document["opened"] = open_release(document, desk.app)
@@ -72,7 +72,7 @@ class TestShifting:
     def test_a_release_that_is_not_published_gets_no_traffic(self, desk: ReleaseDesk) -> None:
         desk.traffic.busy = 1
         document: Document = {
-            "request": {"model": MODEL, "version": 2, "requested_by": "ana", "reason": "better"},
+            "request": {"model": MODEL, "version": 2, "requested_by": "ml-team", "reason": "better"},
             "execution": "second",
         }
         with pytest.raises(ReleaseNotReadyError):

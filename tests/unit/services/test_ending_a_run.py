@@ -35,7 +35,7 @@ def desk() -> Desk:
 def document(**changes: Any) -> Document:
     """What the training workflow carries when all steps have passed."""
     return {
-        "run": {"id": "run-1", "model": MODEL, "reason": "new data", "requested_by": "ana"},
+        "run": {"id": "run-1", "model": MODEL, "reason": "new data", "requested_by": "ml-team"},
         "dataset": {
             "manifest": to_document(artifact("dataset.json")),
             "digest": "01" * 32,
@@ -62,7 +62,7 @@ class TestRegistering:
     def test_a_version_says_where_it_comes_from(self, desk: Desk) -> None:
         assert register_version(document(), desk.app) == {"number": 1}
         version = desk.registry.version(MODEL, 1)
-        assert (version.run, version.created_by, version.created_at) == ("run-1", "ana", MORNING)
+        assert (version.run, version.created_by, version.created_at) == ("run-1", "ml-team", MORNING)
         assert (version.estimator, version.parameters) == ("logistic_regression", {"C": 0.1})
         assert (version.metric, version.metrics) == ("roc_auc", {"roc_auc": 0.84, "log_loss": None})
         assert (version.dataset_digest, version.rows) == ("01" * 32, 7043)
@@ -101,7 +101,7 @@ class TestClosing:
         failed = document(error={"Error": "States.Timeout"})
         assert close_run({"outcome": "failed", "document": failed}, desk.app) == {"status": "failed"}
         ended = desk.registry.run(MODEL, "run-1")
-        assert (ended.reason, ended.requested_by) == ("new data", "ana")
+        assert (ended.reason, ended.requested_by) == ("new data", "ml-team")
 
     def test_a_run_that_registered_a_version_before_something_failed_stays_registered(
         self, desk: Desk
@@ -120,7 +120,7 @@ class TestHandingOver:
             (RELEASE_WORKFLOW, "churn-v3-run-1"): {
                 "model": MODEL,
                 "version": 3,
-                "requested_by": "ana",
+                "requested_by": "ml-team",
                 "reason": "run run-1 registered version 3",
             }
         }

@@ -31,7 +31,7 @@ def desk() -> ReleaseDesk:
 
 
 def request(execution: str = "second", **changes: Any) -> Document:
-    wanted = {"model": MODEL, "version": 2, "requested_by": "ana", "reason": "better", **changes}
+    wanted = {"model": MODEL, "version": 2, "requested_by": "ml-team", "reason": "better", **changes}
     return {"request": wanted, "execution": execution}
 
 

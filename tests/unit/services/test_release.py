@@ -59,6 +59,7 @@ def test_each_step_is_judged_by_the_traffic_since_its_own_shift(desk: ReleaseDes
     run_release(desk.app, version=2, execution="second")
     assert [(until - since).total_seconds() for since, until in desk.observer.windows] == [300.0] * 3
     assert desk.observer.windows[1][0] == desk.observer.windows[0][1]
+    assert desk.observer.alone[-3:] == [False, False, True]
 
 
 @pytest.mark.parametrize("healthy_steps", [0, 1, 2])

@@ -12,7 +12,7 @@ from lambdaloop.services.load_table import load_table
 from tests.unit.services.training_run import Workshop
 from tests.unit.training.sample_data import definition, sample_csv
 
-RUN = {"run": {"id": "run-1", "model": "sample", "reason": "new data", "requested_by": "ana"}}
+RUN = {"run": {"id": "run-1", "model": "sample", "reason": "new data", "requested_by": "ml-team"}}
 
 
 def workshop(**files: str) -> Workshop:

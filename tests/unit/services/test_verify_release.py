@@ -24,7 +24,7 @@ from tests.unit.services.release_desk import ReleaseDesk
 
 def verified(desk: ReleaseDesk) -> Document:
     document: Document = {
-        "request": {"model": MODEL, "version": 1, "requested_by": "ana", "reason": "better"},
+        "request": {"model": MODEL, "version": 1, "requested_by": "ml-team", "reason": "better"},
         "execution": "x",
     }
     document["opened"] = open_release(document, desk.app)
@@ -133,7 +133,7 @@ def test_a_bundle_with_one_flipped_byte_is_refused_and_the_live_release_keeps_se
 def test_a_version_that_lambda_prepares_is_awaited() -> None:
     desk = ReleaseDesk()
     document: Document = {
-        "request": {"model": MODEL, "version": 1, "requested_by": "ana", "reason": "better"},
+        "request": {"model": MODEL, "version": 1, "requested_by": "ml-team", "reason": "better"},
         "execution": "x",
     }
     document["opened"] = open_release(document, desk.app)

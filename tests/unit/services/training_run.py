@@ -55,7 +55,7 @@ class Workshop:
     def until_gate(self, run: str = "run-1") -> Document:
         """The state document after the candidates were evaluated."""
         state: Document = {
-            "run": {"id": run, "model": self.definition.name, "reason": "test", "requested_by": "ana"}
+            "run": {"id": run, "model": self.definition.name, "reason": "test", "requested_by": "ml-team"}
         }
         state["dataset"] = _sent(resolve_dataset(state, self.app))
         state["validation"] = _sent(validate_dataset(state, self.app))
@@ -82,7 +82,7 @@ class Workshop:
             model=self.definition.name,
             version=number,
             execution=f"release-{number}",
-            requested_by="ana",
+            requested_by="ml-team",
             reason="test",
             previous_lambda_version="1",
             at=self.clock.now(),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
     from lambdaloop.adapters.s3_datasets import S3DatasetStore
-    from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
+    from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 
 
 class SystemClock:

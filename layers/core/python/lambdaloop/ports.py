@@ -205,8 +205,11 @@ class Traffic(Protocol):
 class TrafficObserver(Protocol):
     """What CloudWatch knows about live traffic."""
 
-    def observe(self, release: Release, *, since: datetime, until: datetime) -> Observation:
-        """Figures of the release's Lambda version behind the live alias, in whole minutes around the window."""
+    def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:
+        """Figures of the release's Lambda version behind the live alias, in whole minutes around the window.
+
+        `alone` says that all of the alias's requests went to it.
+        """
         ...
 
     def alarm_states(self, names: Sequence[str]) -> Mapping[str, str]:

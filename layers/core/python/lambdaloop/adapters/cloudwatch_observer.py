@@ -24,24 +24,23 @@ class CloudWatchObserver:
         self._function = function
         self._client: CloudWatchClient = client or aws_client("cloudwatch")
 
-    def observe(self, release: Release, *, since: datetime, until: datetime) -> Observation:
+    def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:
         """Figures of the release's Lambda version behind the live alias, in whole minutes around the window.
 
         Lambda counts an invocation that answered with status 500 as a success, so 5xx answers are read from our own metric.
+        The dimension ExecutedVersion is there for telling the versions of a weighted alias apart; AWS does not promise it for
+        an alias without weights, so a release that is alone is seen as the alias itself.
         """
         start, end = _whole_minutes(since, until)
-        period = min(end - start, _LONGEST_PERIOD)
-        lambda_version = {
-            "FunctionName": self._function,
-            "Resource": f"{self._function}:live",
-            "ExecutedVersion": str(release.lambda_version),
-        }
+        whole = min(end - start, _LONGEST_PERIOD)  # a percentile of minutes is no percentile of the window
+        live = {"FunctionName": self._function, "Resource": f"{self._function}:live"}
+        lambda_version = live if alone else {**live, "ExecutedVersion": str(release.lambda_version)}
         answers = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
         queries = [
-            _query("invocations", "AWS/Lambda", "Invocations", lambda_version, "Sum", period),
-            _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", period),
-            _query("latency", "AWS/Lambda", "Duration", lambda_version, "p95", period),
-            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, answers, "Sum", period),
+            _query("invocations", "AWS/Lambda", "Invocations", lambda_version, "Sum", _MINUTE),
+            _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", _MINUTE),
+            _query("latency", "AWS/Lambda", "Duration", lambda_version, "p95", whole),
+            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, answers, "Sum", _MINUTE),
         ]
         figures = self._figures(queries, start, end)
         return Observation(

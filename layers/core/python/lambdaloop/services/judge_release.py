@@ -42,12 +42,13 @@ def judge_release(
     hold_release(definition, execution=execution, leases=leases, at=clock.now())
     release = releases.release(definition.name, number)
     check_open(release)
+    steps = steps_of(release, rules)
     judgement = judge(
         rules=rules,
-        steps=steps_of(release, rules),
+        steps=steps,
         step=step,
         holds=holds,
-        observation=observer.observe(release, since=since, until=clock.now()),
+        observation=observer.observe(release, since=since, until=clock.now(), alone=steps[step] == 100),
         alarms=observer.alarm_states(rules.alarms),
         at=clock.now(),
     )
