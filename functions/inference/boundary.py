@@ -3,12 +3,15 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.inference.facts import facts_of
 from functions.inference.refusals import error_response
-from lambdaloop.ports import RequestMetrics
+
+if TYPE_CHECKING:
+    from lambdaloop.ports import RequestMetrics
 
 logger = logging.getLogger("lambdaloop.inference")
 
@@ -16,7 +19,7 @@ logger = logging.getLogger("lambdaloop.inference")
 class Boundary:
     """ASGI middleware. Endpoints find `request.state.facts`, and say in `request.state.predictions` how many rows they answered."""
 
-    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, release: Callable[[], int | None]) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: "RequestMetrics", release: Callable[[], int | None]) -> None:
         self._app = app
         self._metrics = metrics
         self._release = release

@@ -1,7 +1,7 @@
 """What all endpoints of one model share: finding the model and answering rows."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 
@@ -9,9 +9,11 @@ from functions.inference.facts import RequestFacts
 from functions.inference.limits import max_rows
 from functions.inference.refusals import RefusedError
 from lambdaloop.domain.prediction import Prediction
-from lambdaloop.ports import RequestMetrics
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture, predict
+
+if TYPE_CHECKING:
+    from lambdaloop.ports import RequestMetrics
 
 
 class Slot(Protocol):
@@ -34,7 +36,7 @@ class Inference:
     model: str
     slot: Slot
     capture: Capture
-    metrics: RequestMetrics
+    metrics: "RequestMetrics"
 
     def find(self, model: str, version: str | None = None) -> LoadedModel:
         """The loaded model, if that is the one asked for."""

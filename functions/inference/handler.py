@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 @cache
 def _gateway() -> "Mangum":
     """The application behind API Gateway, with the model in it if that can be loaded."""
+    # There are no plugins, but pydantic would read the metadata of every installed package in search of some.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from mangum import Mangum
 
     from functions.inference.api import create_app
@@ -45,22 +47,22 @@ def _gateway() -> "Mangum":
         ),
         metrics=app.request_metrics,
     )
-    asyncio.set_event_loop(
-        asyncio.new_event_loop()
-    )  # Python no longer makes one by itself, as Mangum expects
+    # Mangum expects a loop, and Python no longer makes one by itself.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     gateway = Mangum(create_app(inference), lifespan="off")
-    with suppress(LambdaloopError):  # the first request asks again, and answers and logs why not
+    # The first request asks again, and answers and logs why not.
+    with suppress(LambdaloopError):
         slot.get()
     return gateway
 
 
 def handler(event: Document, context: Any) -> Document:
     """One request; events are those of API Gateway's payload format 2.0."""
+    gateway = _gateway()
     try:
-        return _gateway()(event, context)
-    except (
-        ValueError
-    ):  # raised in front of the application only: text that is no Unicode, or base64 that is none
+        return gateway(event, context)
+    except ValueError:
+        # In front of the application: text that is no Unicode, or base64 that is none. Inside it, errors become answers.
         body = {"error": "the request is not text in UTF-8", "details": []}
         return {
             "statusCode": 400,

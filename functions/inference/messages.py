@@ -13,7 +13,7 @@ Value = str | int | bool | float
 Datatype = Literal["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]
 MAX_ENTITY = 256
 
-_STRICT = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+_STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 class RowsRequest(BaseModel):
@@ -21,10 +21,15 @@ class RowsRequest(BaseModel):
 
     model_config = _STRICT
 
-    rows: list[dict[str, Any]] = Field(min_length=1)
-    """Feature name to value. A missing value is null or left out; the entity column may stand in the row."""
-    entity_id: str | None = Field(default=None, max_length=MAX_ENTITY)
-    """Who the rows are about, unless a row has its own entity column."""
+    rows: list[dict[str, Any]] = Field(
+        min_length=1,
+        description="Feature name to value. A missing value is null or left out; the entity column may stand in the row.",
+    )
+    entity_id: str | None = Field(
+        default=None,
+        max_length=MAX_ENTITY,
+        description="Who the rows are about, unless a row has its own entity column.",
+    )
 
 
 class Tensor(BaseModel):
@@ -32,16 +37,15 @@ class Tensor(BaseModel):
 
     model_config = _STRICT
 
-    name: str
-    """The feature, or the entity column."""
-    shape: list[int] = Field(min_length=1, max_length=2)
-    """[rows] or [rows, 1]."""
-    datatype: Datatype
-    """FP64, FP32, INT64 or INT32 for number and integer, BOOL for boolean, BYTES for category and entity."""
-    data: list[Any]
-    """Flat or nested as the shape says; null where a value is missing."""
-    parameters: dict[str, Any] | None = None
-    """Not used; the binary data extension is not offered."""
+    name: str = Field(description="The feature, or the entity column.")
+    shape: list[int] = Field(min_length=1, max_length=2, description="[rows] or [rows, 1].")
+    datatype: Datatype = Field(
+        description="FP64, FP32, INT64 or INT32 for number and integer, BOOL for boolean, BYTES for category and entity."
+    )
+    data: list[Any] = Field(description="Flat or nested as the shape says; null where a value is missing.")
+    parameters: dict[str, Any] | None = Field(
+        default=None, description="Not used; the binary data extension is not offered."
+    )
 
 
 class RequestedOutput(BaseModel):
@@ -49,10 +53,10 @@ class RequestedOutput(BaseModel):
 
     model_config = _STRICT
 
-    name: Literal["value", "probabilities", "prediction_id"]
-    """Outputs that are not named are left out."""
-    parameters: dict[str, Any] | None = None
-    """Not used."""
+    name: Literal["value", "probabilities", "prediction_id"] = Field(
+        description="Outputs that are not named are left out."
+    )
+    parameters: dict[str, Any] | None = Field(default=None, description="Not used.")
 
 
 class InferRequest(BaseModel):
@@ -60,14 +64,12 @@ class InferRequest(BaseModel):
 
     model_config = _STRICT
 
-    id: str | None = Field(default=None, max_length=1024)
-    """Echoed in the answer."""
-    inputs: list[Tensor] = Field(min_length=1)
-    """One per feature; a nullable feature may be left out."""
-    outputs: list[RequestedOutput] | None = None
-    """All when left out."""
-    parameters: dict[str, Any] | None = None
-    """Not used."""
+    id: str | None = Field(default=None, max_length=1024, description="Echoed in the answer.")
+    inputs: list[Tensor] = Field(
+        min_length=1, description="One per feature; a nullable feature may be left out."
+    )
+    outputs: list[RequestedOutput] | None = Field(default=None, description="All when left out.")
+    parameters: dict[str, Any] | None = Field(default=None, description="Not used.")
 
 
 class PredictionBody(TypedDict):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.progress import Progress
 
+from scripts.benchmarks.import_times import import_times
 from scripts.benchmarks.package_size import package_size
 from scripts.benchmarks.parity import parity
 from scripts.benchmarks.report import PATH, Section, write_section
@@ -15,6 +16,7 @@ from scripts.benchmarks.serving_speed import cold_start, warm_requests
 BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "warm": warm_requests,
     "cold": cold_start,
+    "imports": import_times,
     "size": package_size,
     "parity": parity,
 }

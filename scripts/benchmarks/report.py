@@ -46,8 +46,5 @@ def write_section(name: str, section: Section, *, path: Path = PATH) -> None:
     content = f"## {section.title}\n\n{section.text}\n\n{section.table.markdown()}\n\nMeasured {day} on {describe_machine()}."
     block = f"<!-- {name} -->\n{content}\n<!-- /{name} -->\n"
     old = re.compile(rf"<!-- {name} -->\n.*?<!-- /{name} -->\n", re.DOTALL)
-    if old.search(document):
-        document = old.sub(lambda _: block, document)
-    else:
-        document = f"{document}\n{block}"
+    document = old.sub(lambda _: block, document) if old.search(document) else f"{document}\n{block}"
     path.write_text(document, encoding="utf-8")

@@ -1,10 +1,12 @@
 """Metrics as CloudWatch's embedded metric format: a log line that CloudWatch reads, so a request waits for no metrics API."""
 
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lambdaloop import telemetry
 from lambdaloop.adapters.log_lines import write_line
-from lambdaloop.ports import Clock
+
+if TYPE_CHECKING:
+    from lambdaloop.ports import Clock
 
 _METRICS = [
     {"Name": telemetry.PREDICTIONS, "Unit": "Count"},
@@ -17,7 +19,7 @@ _LATENCY = {"Name": telemetry.LATENCY, "Unit": "Seconds"}
 class EmfRequestMetrics:
     """The port RequestMetrics: one line per request, by model and by model and release."""
 
-    def __init__(self, *, model: str, clock: Clock, stream: TextIO | None = None) -> None:
+    def __init__(self, *, model: str, clock: "Clock", stream: TextIO | None = None) -> None:
         self._model = model
         self._clock = clock
         self._stream = stream

@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
 from lambdaloop.domain.release import ReleasePin
-from lambdaloop.ports import ArtifactReader, ServedModel
+
+if TYPE_CHECKING:
+    from lambdaloop.ports import ArtifactReader, ServedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,13 +17,13 @@ class LoadedModel:
     """A version in memory and the release it belongs to."""
 
     pin: ReleasePin
-    model: ServedModel
+    model: "ServedModel"
 
 
 class ModelSlot:
     """The model of this process. Once loaded it stays, whatever becomes of the bucket."""
 
-    def __init__(self, *, model: str, pin: str | None, artifacts: ArtifactReader) -> None:
+    def __init__(self, *, model: str, pin: str | None, artifacts: "ArtifactReader") -> None:
         self._model = model
         self._pin = pin
         self._artifacts = artifacts
@@ -58,7 +61,7 @@ def read_pin(text: str | None, *, model: str) -> ReleasePin:
     return pin
 
 
-def load_model(pin: ReleasePin, *, artifacts: ArtifactReader) -> LoadedModel:
+def load_model(pin: ReleasePin, *, artifacts: "ArtifactReader") -> LoadedModel:
     """Fetch, check and load the pinned bundle."""
     content = artifacts.get(pin.bundle)
     # Imported here: answering 503 without a release needs no runtime.

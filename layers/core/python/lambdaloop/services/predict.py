@@ -6,13 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdaloop.domain.capture import capture_line
 from lambdaloop.domain.encoding import RowProblem, RowsInvalidError
 from lambdaloop.domain.prediction import Prediction
-from lambdaloop.ports import PredictionLog
 from lambdaloop.services.load_model import LoadedModel
+
+if TYPE_CHECKING:
+    from lambdaloop.ports import PredictionLog
 
 CHAMPION = "champion"
 
@@ -21,7 +23,7 @@ CHAMPION = "champion"
 class Capture:
     """Where predictions are written down, and what of them."""
 
-    log: PredictionLog
+    log: "PredictionLog"
     features: Sequence[str]
     """Those that the model definition allows."""
     entity_salt: str

@@ -1,0 +1,81 @@
+"""The command line against the deployed stack: what people type and what programs read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Site
+
+pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("site")]
+
+
+def lambdaloop(*arguments: str, status: int = 0) -> str:
+    """Run the installed command in the environment of the local cloud; returns what it printed."""
+    command = Path(sys.executable).with_name("lambdaloop")
+    ended = subprocess.run(
+        [str(command), *arguments],
+        env={**os.environ, "COLUMNS": "160"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def read(*arguments: str) -> Any:
+    return json.loads(lambdaloop(*arguments, "--json"))
+
+
+def test_versions_are_listed_shown_and_downloaded_with_their_checksums(
+    released_site: Site, tmp_path: Path
+) -> None:
+    model = released_site.definition.name
+    oldest = read("versions", "list", model)[-1]
+    assert oldest["number"] == 1
+    assert oldest == read("versions", "show", model, "1")
+    assert "champion" in lambdaloop("versions", "list", model)
+    assert "roc_auc" in lambdaloop("versions", "show", model, "1")
+
+    lambdaloop("versions", "download", model, "1", "--to", str(tmp_path))
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert {path.name for path in tmp_path.iterdir()} == {"manifest.json", *oldest["files"]}
+    assert manifest["files"]["bundle.zip"]["size"] == (tmp_path / "bundle.zip").stat().st_size
+
+
+def test_releases_are_listed_and_shown_with_their_judgements(released_site: Site) -> None:
+    model = released_site.definition.name
+    first = read("releases", "list", model)[-1]
+    assert first["number"] == 1
+    assert read("releases", "show", model, "1")["judgements"][0]["verdict"] == "complete"
+    assert "Traffic: Lambda version" in lambdaloop("releases", "list", model)
+    assert "complete" in lambdaloop("releases", "show", model, "1")
+
+
+def test_rows_of_a_csv_file_are_predicted_whatever_else_is_in_it(released_site: Site) -> None:
+    model = released_site.definition.name
+    predictions = read("predict", model, "--rows", str(released_site.data))
+    assert len(predictions) == 800
+    assert {prediction["value"] for prediction in predictions} == {"yes", "no"}
+
+
+def test_what_is_not_there_is_told_in_one_line(released_site: Site) -> None:
+    model = released_site.definition.name
+    assert "run `cdk deploy --all`" in lambdaloop("versions", "list", "nothing-here", status=1)
+    told = lambdaloop("versions", "show", model, "999", status=1)
+    assert "999" in told
+    assert "Traceback" not in told
+
+
+def test_the_local_cloud_tells_its_state_and_its_functions_logs(released_site: Site) -> None:
+    state = str(released_site.cloud.state)
+    assert read("local", "status", "--state", state)["endpoint_url"] == released_site.cloud.endpoint_url
+    released_site.traffic().send(1, show=False)
+    logs = lambdaloop("local", "logs", released_site.definition.name, "--state", state)
+    assert '"kind": "prediction"' in logs or '"kind":"prediction"' in logs
+    assert "model_predictions_total" in logs
