@@ -62,7 +62,7 @@ def handler(event: Document, context: Any) -> Document:
     try:
         return gateway(event, context)
     except ValueError:
-        # In front of the application: text that is no Unicode, or base64 that is none. Inside it, errors become answers.
+        # Raised in front of the application only: text that is no Unicode, or base64 that is none.
         body = {"error": "the request is not text in UTF-8", "details": []}
         return {
             "statusCode": 400,

@@ -44,7 +44,7 @@ def demo(
     try:
         story = Story()
         with story.step("start", "Start the local cloud"):
-            cloud = start_local_cloud(folder / "cloud")
+            cloud = start_local_cloud(folder / "cloud", keep=keep)
         os.environ |= cloud.environment
         run(
             cloud, story, folder, data or write_breast_cancer(folder), target or "diagnosis", entity, requests
@@ -83,7 +83,7 @@ def run(
     story.tell(f"HTTPS API: {deployment.api_endpoint}")
 
     with story.step("upload", "Upload the training data"):
-        key = f"{definition.data.location}{data.name}"
+        key = f"{definition.data.location}{data.stem}.csv"
         boto3.client("s3").upload_file(str(data), deployment.data_bucket, key)
 
     with story.timed("train"):

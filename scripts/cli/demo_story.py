@@ -1,9 +1,12 @@
 """How the demo tells what happens: a line per step with its time, and a summary at the end."""
 
 import json
+import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.panel import Panel
@@ -62,13 +65,14 @@ class Story:
     def tell_how_to_go_on(self, cloud: LocalCloud) -> None:
         """The commands that use what was left running."""
         row = json.dumps({"rows": [self.facts["example_row"]]})
+        command = Path(sys.executable).with_name("lambdaloop")
         lines = [
             *(f"export {name}={value}" for name, value in cloud.environment.items()),
-            f"curl --aws-sigv4 aws:amz:us-east-1:execute-api --user local:local -H 'content-type: application/json' -d '{row}' {self.facts['endpoint']}",
+            f"curl --aws-sigv4 aws:amz:us-east-1:execute-api --user local:local -H 'content-type: application/json' -d {shlex.quote(row)} {self.facts['endpoint']}",
             f"aws --endpoint-url {cloud.endpoint_url} lambda get-alias --function-name {self.facts['function']} --name live",
             f"aws --endpoint-url {cloud.endpoint_url} dynamodb scan --table-name {self.facts['registry_table']}",
-            f"lambdaloop versions list {self.facts['model']}",
-            f"lambdaloop local down --state {cloud.state}",
+            f"{command} versions list {self.facts['model']}",
+            f"{command} local down --state {cloud.state}",
         ]
         console.print("The local cloud is up. To use it, and to stop it at last:")
         for line in lines:
@@ -110,7 +114,7 @@ def summarise(
 
 
 def _candidate(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": found["name"], "score": found["score"]}
+    return {"name": found["name"], "score": found.get("score")}
 
 
 def _short(line: str) -> str:

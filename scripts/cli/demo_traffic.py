@@ -8,7 +8,7 @@ from rich.progress import track
 
 from scripts.cli.executions import Execution, follow
 from scripts.cli.local_process import LocalCloud
-from scripts.cli.output import console
+from scripts.cli.output import progress_console
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from scripts.cli.stacks import Deployment
 
@@ -27,7 +27,7 @@ class Traffic:
 
     def send(self, count: int, *, show: bool = True) -> None:
         """Send `count` requests, one row each, over and over through the data."""
-        for _ in track(range(count), description="  predictions", console=console, disable=not show):
+        for _ in track(range(count), description="  predictions", console=progress_console, disable=not show):
             status, _ = self._client.post(self._deployment.predict_url, {"rows": [self._next_row()]})
             self.statuses[status] += 1
 

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from scripts.cli.output import console
+from scripts.cli.output import progress_console
 
 _POLL_SECONDS = 0.5
 
@@ -71,7 +71,7 @@ def follow(arn: str, *, meanwhile: Callable[[str | None], None] = lambda _state:
     """Show the steps of an execution until it ends; `meanwhile` is called between polls with the state it is in."""
     client: Any = boto3.client("stepfunctions")
     columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=progress_console) as progress:
         steps, seen = _Steps(progress), 0
         while True:
             status = client.describe_execution(executionArn=arn)
@@ -89,7 +89,9 @@ def follow(arn: str, *, meanwhile: Callable[[str | None], None] = lambda _state:
         cause=": ".join(filter(None, (status.get("error"), status.get("cause")))),
     )
     if not execution.succeeded:
-        console.print(f"{execution.status}: {execution.cause}", style="red", highlight=False, markup=False)
+        progress_console.print(
+            f"{execution.status}: {execution.cause}", style="red", highlight=False, markup=False
+        )
     return execution
 
 

@@ -62,5 +62,7 @@ def write_definition(
 def model_name(data: Path) -> str:
     """A model name from a file name: lower case letters, digits and hyphens."""
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in data.stem.lower()).split()
-    name = "-".join(words)[:40].rstrip("-")
-    return name if name[:1].isalpha() and len(name) > 1 else f"model-{name}".rstrip("-")
+    name = "-".join(words)
+    if not name[:1].isalpha() or len(name) < 2:
+        name = f"model-{name}"
+    return name[:40].rstrip("-")

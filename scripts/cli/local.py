@@ -17,7 +17,7 @@ from scripts.cli.local_process import (
     find_local_cloud,
     start_local_cloud,
 )
-from scripts.cli.output import AsJson, console, print_fields, print_json
+from scripts.cli.output import AsJson, console, print_fields, print_json, progress_console
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(
@@ -33,10 +33,12 @@ def up(
     speed: Annotated[float, typer.Option(help="Virtual seconds per real second; 0 freezes time.")] = 1.0,
 ) -> None:
     """Start the local cloud and print the environment that points to it."""
-    cloud = start_local_cloud(state, speed=speed)
+    cloud = start_local_cloud(state, speed=speed, keep=True)
     for name, value in cloud.environment.items():
         typer.echo(f"export {name}={value}")
-    console.print(f"Local cloud is up (process {cloud.pid}). Next: `lambdaloop local deploy`.", style="dim")
+    progress_console.print(
+        f"Local cloud is up (process {cloud.pid}). Next: `lambdaloop local deploy`.", style="dim"
+    )
 
 
 @app.command()
@@ -62,7 +64,7 @@ def down(state: State = DEFAULT_STATE) -> None:
 def status(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:
     """Show whether it runs, its virtual time and what it holds."""
     cloud = _running(state)
-    document = {"endpoint_url": cloud.endpoint_url, "pid": cloud.pid, **cloud.control("status")}
+    document = {"endpoint_url": cloud.endpoint_url, **cloud.control("status")}
     if as_json:
         print_json(document)
     else:
@@ -76,6 +78,7 @@ def logs(
     ] = None,
     state: State = DEFAULT_STATE,
     lines: Annotated[int, typer.Option(help="How many of the last lines.")] = 100,
+    as_json: AsJson = False,
 ) -> None:
     """Print a function's log, or the names of the log groups."""
     os.environ |= _running(state).environment
@@ -86,14 +89,21 @@ def logs(
         for g in page["logGroups"]
     ]
     if function is None:
-        for group in groups:
-            typer.echo(group)
+        if as_json:
+            print_json(groups)
+        else:
+            typer.echo("\n".join(groups))
         return
     group = _log_group(function, groups)
     pages = client.get_paginator("filter_log_events").paginate(logGroupName=group)
     events = sorted(
         (event for page in pages for event in page["events"]), key=lambda event: event["timestamp"]
     )
+    if as_json:
+        print_json(
+            [{"timestamp": event["timestamp"], "message": event["message"]} for event in events[-lines:]]
+        )
+        return
     for event in events[-lines:]:
         sys.stdout.write(event["message"].rstrip("\n") + "\n")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.cdk import PROJECT
 
 DEFAULT_STATE = Path(".lambdaloop/local")
 _START_SECONDS = 60
@@ -67,14 +68,18 @@ class LocalCloud:
                 time.sleep(0.05)
         except ProcessLookupError:
             pass  # it was gone before
+        if self.process and self.process.stdin:
+            self.process.stdin.close()
         (self.state / "endpoint.json").unlink(missing_ok=True)
 
     def _alive(self) -> bool:
         return self.process.poll() is None if self.process else _exists(self.pid)
 
 
-def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0) -> LocalCloud:
+def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0, keep: bool = False) -> LocalCloud:
     """Start a local cloud with an empty state and wait until it answers.
+
+    It ends with this process unless it is to `keep` running.
 
     Raises LocalCloudError with the end of its log when it does not come up, or when one is running already.
     """
@@ -82,18 +87,27 @@ def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0) -> Loc
         raise LocalCloudError(
             f"a local cloud is already running in {state}: stop it with `lambdaloop local down`"
         )
+    state = state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     (state / "endpoint.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "scripts.localcloud", "--state", str(state), "--speed", str(speed)]
+    stdin = subprocess.DEVNULL if keep else subprocess.PIPE
     with (state / "process.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            [*command, *([] if keep else ["--until-stdin-closes"])],
+            stdin=stdin,
+            stdout=log,
+            stderr=log,
+            cwd=PROJECT,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if cloud := find_local_cloud(state):
             return replace(cloud, process=process)
         time.sleep(0.05)
     process.kill()
-    process.wait()
+    process.communicate()
     raise LocalCloudError(f"the local cloud did not start:\n{(state / 'process.log').read_text()[-2000:]}")
 
 
@@ -103,11 +117,20 @@ def find_local_cloud(state: Path = DEFAULT_STATE) -> LocalCloud | None:
         found = json.loads((state / "endpoint.json").read_text())
     except FileNotFoundError:
         return None
-    if not _exists(found["pid"]):
-        return None
-    return LocalCloud(
+    cloud = LocalCloud(
         state=state, endpoint_url=found["endpoint_url"], gateway_port=found["gateway_port"], pid=found["pid"]
     )
+    return cloud if _is_really_there(cloud) else None
+
+
+def _is_really_there(cloud: LocalCloud) -> bool:
+    """Whether the file is no leftover: its process may be gone and its number may be another's by now."""
+    if not _exists(cloud.pid):
+        return False
+    try:
+        return bool(cloud.control("status")["pid"] == cloud.pid)
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _exists(pid: int) -> bool:

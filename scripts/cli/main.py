@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli import demo, init, local, predict, releases, train, versions
+from scripts.cli import demo, init, local, predict, releases, runs, train, versions
 
 app = typer.Typer(
     name="lambdaloop",
@@ -22,6 +22,8 @@ app.command("predict")(predict.predict)
 app.command("demo")(demo.demo)
 app.add_typer(versions.app, name="versions")
 app.add_typer(releases.app, name="releases")
+app.add_typer(runs.app, name="runs")
+app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 console = Console()
+progress_console = Console(stderr=True)
+"""For what happens meanwhile and for remarks, so that standard output holds the result alone."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

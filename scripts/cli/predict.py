@@ -1,6 +1,5 @@
 """`lambdaloop predict`: signed HTTPS calls to a model."""
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,11 +12,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
+from lambdaloop.domain import csv_rows
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli.output import AsJson, console, print_json, print_table
 from scripts.cli.stacks import Deployment, find_deployment
 
-_BATCH = 100
+_BATCH = 20  # also fits the size limit of models with a thousand classes
 
 
 class PredictionRefusedError(LambdaloopError):
@@ -46,26 +46,31 @@ class SignedClient:
     def _send(self, method: str, url: str, body: bytes | None) -> tuple[int, Any]:
         request = AWSRequest(method=method, url=url, data=body, headers={"content-type": "application/json"})
         self._signer.add_auth(request)
-        answer = self._pool.request(method, url, body=body, headers=dict(request.headers.items()))
-        return answer.status, json.loads(answer.data or b"null")
+        try:
+            answer = self._pool.request(method, url, body=body, headers=dict(request.headers.items()))
+            return answer.status, json.loads(answer.data or b"null")
+        except urllib3.exceptions.HTTPError as error:
+            raise PredictionRefusedError(f"{url} cannot be reached: {error}") from error
+        except json.JSONDecodeError as error:
+            raise PredictionRefusedError(f"{url} answered with something else than JSON") from error
 
 
 def predict(
     model: Annotated[str, typer.Argument(help="Name of the model.")],
     row: Annotated[list[str] | None, typer.Option(help="One row as JSON; may be given again.")] = None,
     rows: Annotated[
-        Path | None, typer.Option(help="A .json file with a list of rows, or a .csv file.")
+        Path | None,
+        typer.Option(help="A .json file with a list of rows, or a .csv file.", exists=True, dir_okay=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a model for predictions."""
     deployment, client = find_deployment(model), SignedClient()
     wanted = [_parse(text) for text in row or ()]
-    if rows is not None and rows.suffix == ".csv":
+    if rows is not None and rows.suffix.lower() == ".csv":
         wanted += read_csv(rows, input_types(client, deployment))
     elif rows is not None:
-        found = json.loads(rows.read_text(encoding="utf-8"))
-        wanted += found if isinstance(found, list) else [found]
+        wanted += _parse_file(rows)
     if not wanted:
         raise typer.BadParameter("give --row or --rows")
     predictions: list[dict[str, Any]] = []
@@ -92,11 +97,9 @@ def input_types(client: SignedClient, deployment: Deployment) -> dict[str, str]:
 
 def read_csv(path: Path, types: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows of a CSV file as the model takes them: its columns only, typed as it says, blanks as null."""
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        return [
-            {name: _cell(record[name], datatype) for name, datatype in types.items() if name in record}
-            for record in csv.DictReader(lines)
-        ]
+    columns, rows = csv_rows.read_csv(path.read_bytes(), source=str(path))
+    known = [(name, columns.index(name), datatype) for name, datatype in types.items() if name in columns]
+    return [{name: _cell(row[index], datatype) for name, index, datatype in known} for row in rows]
 
 
 def _cell(text: str, datatype: str) -> Any:
@@ -118,6 +121,17 @@ def _answered(url: str, status: int, answer: Any) -> Any:
     if status != 200:
         raise PredictionRefusedError(f"{url} answered {status}: {json.dumps(answer)}")
     return answer
+
+
+def _parse_file(path: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{path} must hold a list of JSON objects: {error}") from error
+    rows = found if isinstance(found, list) else [found]
+    if not all(isinstance(row, dict) for row in rows):
+        raise typer.BadParameter(f"{path} must hold a list of JSON objects")
+    return rows
 
 
 def _parse(text: str) -> dict[str, Any]:

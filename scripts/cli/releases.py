@@ -24,18 +24,20 @@ def list_releases(model: Model, as_json: AsJson = False) -> None:
     """List the releases of a model, newest first, and where the traffic goes."""
     deployment = find_deployment(model)
     releases = DynamoRegistry(table=deployment.registry_table).releases(model)
+    routing = LambdaTraffic(function=deployment.inference_function).routing()
     if as_json:
-        print_json([to_document(release) for release in releases])
+        print_json(
+            {"releases": [to_document(release) for release in releases], "traffic": to_document(routing)}
+        )
         return
     print_table(
         f"Releases of {model}",
-        ("release", "status", "version", "lambda version", "opened", "closed", "outcome"),
+        ("release", "status", "version", "lambda", "opened", "outcome"),
         (
-            (r.number, r.status, r.version, r.lambda_version, r.created_at, r.closed_at, r.outcome)
+            (r.number, r.status, r.version, r.lambda_version, f"{r.created_at:%Y-%m-%d %H:%M}", r.outcome)
             for r in releases
         ),
     )
-    routing = LambdaTraffic(function=deployment.inference_function).routing()
     split = f", {routing.weight:.0%} to Lambda version {routing.candidate}" if routing.candidate else ""
     console.print(f"Traffic: Lambda version {routing.stable}{split}")
 

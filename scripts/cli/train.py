@@ -25,7 +25,7 @@ def train(
     deployment = find_deployment(model)
     arn = start_training(deployment, requested_by=getpass.getuser(), reason=reason)
     if not wait:
-        console.print(f"Started {arn}")
+        print_json({"execution": arn}) if as_json else console.print(f"Started {arn}")
         return
     execution = follow(arn)
     if as_json:

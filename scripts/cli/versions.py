@@ -1,6 +1,7 @@
 """`lambdaloop versions`: the registry's model versions."""
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,13 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.documents import to_document
-from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
+from scripts.cli.output import AsJson, cell, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(help="Model versions: list, show, download.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Argument(help="Name of the model.")]
+_TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
 Number = Annotated[int, typer.Argument(help="Number of the version.")]
 
 
@@ -25,25 +27,50 @@ def list_versions(model: Model, as_json: AsJson = False) -> None:
     registry = DynamoRegistry(table=find_deployment(model).registry_table)
     versions, champion = registry.versions(model), registry.alias(model, CHAMPION)
     if as_json:
-        print_json([to_document(version) for version in versions])
+        print_json(
+            [
+                {**to_document(v), "aliases": [CHAMPION] if champion and champion.version == v.number else []}
+                for v in versions
+            ]
+        )
         return
     print_table(
         f"Versions of {model}",
-        ("version", "alias", "estimator", "metric", "holdout", "rows", "created", "digest"),
+        ("version", "alias", "estimator", "metric", "rows", "created", "digest"),
         (
             (
                 version.number,
                 CHAMPION if champion and champion.version == version.number else None,
                 version.estimator,
-                version.metric,
-                version.metrics.get(version.metric),
+                f"{version.metric} {cell(version.metrics.get(version.metric))}",
                 version.rows,
-                version.created_at,
-                version.digest[:12],
+                f"{version.created_at:%Y-%m-%d %H:%M}",
+                version.digest[:10],
             )
             for version in versions
         ),
     )
+
+
+@app.command("at")
+def champion_at(
+    model: Model,
+    time: Annotated[
+        datetime, typer.Argument(help="UTC, such as 2026-01-31T12:00:00.", formats=_TIME_FORMATS)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Tell which version was champion at a time."""
+    registry = DynamoRegistry(table=find_deployment(model).registry_table)
+    alias = registry.alias_at(model, CHAMPION, time.replace(tzinfo=UTC))
+    if as_json:
+        print_json(None if alias is None else to_document(alias))
+    elif alias is None:
+        console.print(f"{model} had no champion at {time:%Y-%m-%d %H:%M:%S} UTC")
+    else:
+        console.print(
+            f"version {alias.version} (release {alias.release}), champion since {cell(alias.moved_at)}"
+        )
 
 
 @app.command("show")

@@ -17,8 +17,11 @@ def main() -> None:
     parser.add_argument(
         "--speed", type=float, default=1.0, help="virtual seconds per second; 0 freezes the clock"
     )
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="stop when whoever holds standard input is gone"
+    )
     given = parser.parse_args()
-    run(given.state, given.port, given.gateway_port, given.speed)
+    run(given.state, given.port, given.gateway_port, given.speed, until_stdin_closes=given.until_stdin_closes)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What AWS has no API for: the state of the local cloud and its clock, under /_localcloud/ on the API port."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -44,7 +45,9 @@ def install(cloud: Cloud) -> None:
     """Register the endpoints `status` and `clock`."""
 
     def status(_: Mapping[str, Any]) -> dict[str, Any]:
-        return {"clock": _clock(cloud)} | {name: report() for name, report in cloud.status.items()}
+        return {"pid": os.getpid(), "clock": _clock(cloud)} | {
+            name: report() for name, report in cloud.status.items()
+        }
 
     def move_clock(request: Mapping[str, Any]) -> dict[str, Any]:
         unknown = request.keys() - {"advance_seconds", "speed"}

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -37,10 +38,13 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.05  # how soon the API server notices that it shall stop
 
 
-def run(state_dir: Path, port: int, gateway_port: int, speed: float) -> None:
+def run(
+    state_dir: Path, port: int, gateway_port: int, speed: float, *, until_stdin_closes: bool = False
+) -> None:
     """Serve the local cloud until SIGTERM or SIGINT; `state_dir`/endpoint.json appears when it is ready.
 
-    Port 0 means any free one. Call it from the main thread: it sets signal handlers.
+    With `until_stdin_closes` it also ends when the process that holds the other end of its standard input is gone, so that a
+    killed test run leaves nothing behind. Port 0 means any free one. Call it from the main thread: it sets signal handlers.
     Raises OSError when a port is taken.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
@@ -48,6 +52,8 @@ def run(state_dir: Path, port: int, gateway_port: int, speed: float) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if until_stdin_closes:
+        threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), daemon=True).start()
     with ExitStack() as running:
         cloud = start(state_dir, port, gateway_port, speed, running=running)
         endpoint = _write_endpoint(cloud)
@@ -84,6 +90,12 @@ def start(state_dir: Path, port: int, gateway_port: int, speed: float, *, runnin
     cloud.gateway_port = http_front.port
     periodic.start(cloud)
     return cloud
+
+
+def _stop_at_end_of_stdin(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop.set()
 
 
 def _install(cloud: Cloud) -> None:

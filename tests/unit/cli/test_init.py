@@ -18,6 +18,7 @@ from scripts.cli.init import model_name
         ("___.csv", "model"),
         ("größe.csv", "gr-e"),
         ("a" * 60 + ".csv", "a" * 40),
+        ("2023-" + "sales-" * 9 + ".csv", "model-2023-sales-sales-sales-sales-sales"),
     ],
 )
 def test_a_file_name_becomes_a_model_name(file: str, name: str) -> None:

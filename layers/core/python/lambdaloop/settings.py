@@ -8,6 +8,9 @@ from lambdaloop.domain.errors import SettingMissingError
 
 _PREFIX = "LAMBDALOOP_"
 
+LIVE_ALIAS = "live"
+"""The Lambda alias through which all requests come; the release workflow owns its routing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
