@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.progress import Progress
 
+from scripts.benchmarks.demo_time import demo_time
 from scripts.benchmarks.import_times import import_times
 from scripts.benchmarks.package_size import package_size
 from scripts.benchmarks.parity import parity
@@ -19,6 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "imports": import_times,
     "size": package_size,
     "parity": parity,
+    "demo": demo_time,
 }
 
 

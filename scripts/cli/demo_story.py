@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.panel import Panel
+from rich.table import Table
 
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.alias import CHAMPION
@@ -49,18 +50,27 @@ class Story:
     def tell_end(self) -> None:
         """The summary, for people."""
         facts, predictions = self.facts, self.facts["predictions"]
-        lines = [
-            f"model        {facts['model']} ({facts['task']}, {facts['rows']:,} rows)",
-            "candidates   " + ", ".join(f"{c['name']} {cell(c['score'])}" for c in facts["candidates"]),
-            f"version      {facts['version']}: "
-            + ", ".join(f"{k} {cell(v)}" for k, v in facts["metrics"].items()),
-            f"release      {facts['release']} is Lambda version {facts['lambda_version']}, with all the traffic",
-            f"endpoint     {facts['endpoint']}",
-            f"predictions  {predictions['sent']} sent, {predictions['ok']} answered, {predictions['http_5xx']} failed",
-            f"time         {sum(self.timings.values()):.0f} s: "
-            + ", ".join(f"{name} {seconds:.0f}" for name, seconds in self.timings.items() if seconds >= 0.5),
-        ]
-        console.print(Panel("\n".join(lines), title="What happened", title_align="left", expand=False))
+        table = Table.grid(padding=(0, 2))
+        for name, told in (
+            ("model", f"{facts['model']} ({facts['task']}, {facts['rows']:,} rows)"),
+            ("candidates", ", ".join(f"{c['name']} {cell(c['score'])}" for c in facts["candidates"])),
+            ("version", f"{facts['version']}: {cell(facts['metrics'])}"),
+            (
+                "release",
+                f"{facts['release']} is Lambda version {facts['lambda_version']}, with all the traffic",
+            ),
+            ("endpoint", facts["endpoint"]),
+            (
+                "predictions",
+                f"{predictions['sent']} sent, {predictions['ok']} answered, {predictions['http_5xx']} failed",
+            ),
+            ("time", f"{sum(self.timings.values()):.0f} s: {self._longest()}"),
+        ):
+            table.add_row(f"[bold]{name}[/bold]", told)
+        console.print(Panel(table, title="What happened", title_align="left", expand=False))
+
+    def _longest(self) -> str:
+        return ", ".join(f"{name} {seconds:.0f}" for name, seconds in self.timings.items() if seconds >= 0.5)
 
     def tell_how_to_go_on(self, cloud: LocalCloud) -> None:
         """The commands that use what was left running."""
