@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from infra import bytecode, layer_recipe
+from infra import assets, bytecode, layer_recipe
 from infra.assets import Asset, identity, make_once
 from infra.errors import SynthesisError
 from infra.targets import Target, find_target
@@ -22,6 +22,7 @@ def third_party_layer(root: Path, layer: str, *, target: Target) -> Asset:
     """The layer of that name for the target; takes seconds the first time, nothing afterwards."""
     source = root / "layers" / layer
     key = identity(
+        inspect.getsource(assets),
         inspect.getsource(bytecode),
         inspect.getsource(layer_recipe),
         (source / "requirements.txt").read_bytes(),

@@ -34,8 +34,10 @@ _UNUSED_SUFFIXES = frozenset(
         ".rst",
     }
 )
-# What importlib.metadata reads at run time, and what licences ask for.
-_KEPT_METADATA = frozenset({"METADATA", "entry_points.txt"})
+# What importlib.metadata reads at run time.
+_READ_METADATA = frozenset({"METADATA", "entry_points.txt"})
+# Licences ask for their text wherever the code goes; older wheels have it beside METADATA, newer ones in a folder.
+_LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 
 
 def build_layer(source: Path, *, target: Target, work: Path, output: Path) -> None:
@@ -69,13 +71,20 @@ def _patterns(file: Path) -> list[str]:
 def _prune(packages: Path, *, unused: list[str]) -> None:
     for path in sorted(packages.rglob("*"), reverse=True):  # children before their folder
         name = str(path.relative_to(packages))
+        if _is_metadata(path):
+            if path.is_file() and not _is_kept_metadata(path):
+                path.unlink()
+            continue
         named = any(fnmatch.fnmatch(name, pattern) for pattern in unused)
         if path.is_dir() and (path.name in _UNUSED_FOLDERS or named):
             shutil.rmtree(path)
-        elif path.is_file() and (path.suffix in _UNUSED_SUFFIXES or named or _is_unread_metadata(path)):
+        elif path.is_file() and (path.suffix in _UNUSED_SUFFIXES or named):
             path.unlink()
 
 
-def _is_unread_metadata(path: Path) -> bool:
-    folders = [folder for folder in path.parts if folder.endswith(".dist-info")]
-    return bool(folders) and "licenses" not in path.parts and path.name not in _KEPT_METADATA
+def _is_metadata(path: Path) -> bool:
+    return any(part.endswith(".dist-info") for part in path.parts)
+
+
+def _is_kept_metadata(path: Path) -> bool:
+    return "licenses" in path.parts or path.name in _READ_METADATA or path.name.upper().startswith(_LICENCES)

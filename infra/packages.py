@@ -1,18 +1,23 @@
 """Every zip file that the stacks carry: functions, the library, model definitions."""
 
+import inspect
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import bytecode
+from infra import assets, bytecode
 from infra.assets import Asset, files_below, identity, make_once, write_zip
 from infra.errors import SourceMissingError
 from infra.layer_assets import third_party_layer
 from infra.targets import Target
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import to_document
+
+# How packages are made is part of what they are: a change of the recipe deploys them anew.
+_RECIPE = identity(*(inspect.getsource(each) for each in (assets, bytecode, sys.modules[__name__])))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +50,7 @@ class Packages:
         def build(_: Path, output: Path) -> None:
             write_zip(output, {"model/definition.json": content}, compression=self.target.compression)
 
-        return self._make(f"definition-{definition.name}", identity(content), build)
+        return self._make(f"definition-{definition.name}", identity(_RECIPE, content), build)
 
     def _sources(self, name: str, source: Path, *, inside: str, seen_at: str) -> Asset:
         files = files_below(source)
@@ -64,7 +69,7 @@ class Packages:
             write_zip(output, members, compression=self.target.compression)
 
         compiled = self.target.python if self.target.interpreter else "sources"
-        return self._make(f"{name}-{self.target.name}", identity(inside, compiled, *parts), build)
+        return self._make(f"{name}-{self.target.name}", identity(_RECIPE, inside, compiled, *parts), build)
 
     def _make(self, name: str, key: str, build: Callable[[Path, Path], None]) -> Asset:
         return make_once(self.root / "build" / "assets", name=name, identity=key, build=build)

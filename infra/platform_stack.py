@@ -34,6 +34,21 @@ class PlatformStack(Stack):
         )
         self.api = HttpApi(self, "Http", answer_unrouted=self.answer_unrouted.function)
 
+        # What models' stacks import. Left to itself, CDK exports only what somebody imports: with the last import an export
+        # would go too, and since this stack is deployed first, CloudFormation would refuse to drop what is still in use.
+        for imported in (
+            self.storage.data.bucket_name,
+            self.storage.data.bucket_arn,
+            self.storage.model.bucket_name,
+            self.storage.model.bucket_arn,
+            self.registry.table.table_name,
+            self.registry.table.table_arn,
+            self.api.api.api_id,
+            self.api.api.api_endpoint,
+            self.alerts.topic.topic_arn,
+        ):
+            self.export_value(imported)
+
         CfnOutput(self, "DataBucket", value=self.storage.data.bucket_name)
         CfnOutput(self, "ModelBucket", value=self.storage.model.bucket_name)
         CfnOutput(self, "CaptureBucket", value=self.storage.capture.bucket_name)

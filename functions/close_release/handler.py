@@ -8,7 +8,7 @@ from lambdaloop.services.close_release import close_release
 def handle(event: Document, app: App) -> Document:
     """{"execution": name, "opened": …} → the release's status and the model version that is champion now."""
     release = close_release(
-        app.definition,
+        model=app.definition.name,
         number=event["opened"]["number"],
         execution=event["execution"],
         releases=app.registry,

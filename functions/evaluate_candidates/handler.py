@@ -12,6 +12,7 @@ def handle(event: Document, app: App) -> Document:
     evaluation = evaluate_candidates(
         app.definition,
         results=[from_document(CandidateResult, candidate) for candidate in event["candidates"]],
+        definition_digest=event["dataset"]["definition"],
         manifest=from_document(Artifact, event["dataset"]["manifest"]),
         artifacts=app.artifacts,
         datasets=app.datasets,

@@ -10,7 +10,7 @@ from lambdaloop.services.judge_release import judge_release
 def handle(event: Document, app: App) -> Document:
     """{"execution": name, "opened": …, "shift": …, "judgement"?: the one before} → verdict, next step, reasons, holds."""
     decision = judge_release(
-        app.definition,
+        model=app.definition.name,
         number=event["opened"]["number"],
         step=event["shift"]["step"],
         since=datetime.fromisoformat(event["shift"]["since"]),

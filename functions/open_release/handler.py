@@ -6,7 +6,7 @@ from lambdaloop.services.open_release import ReleaseRequest, open_release
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"request": …, "execution": name} → number and Lambda version of the release, and whether it is the first one."""
+    """{"request": …, "execution": name} → number and Lambda version of the release."""
     release = open_release(
         app.definition,
         request=from_document(ReleaseRequest, event["request"]),
@@ -18,11 +18,7 @@ def handle(event: Document, app: App) -> Document:
         traffic=app.traffic,
         clock=app.clock,
     )
-    return {
-        "number": release.number,
-        "lambda_version": release.lambda_version,
-        "first": release.previous is None,
-    }
+    return {"number": release.number, "lambda_version": release.lambda_version}
 
 
 handler = lambda_entrypoint(handle)

@@ -12,6 +12,7 @@ def handle(event: Document, app: App) -> Document:
     package = package_model(
         app.definition,
         winner=evaluation["winner"],
+        definition_digest=dataset["definition"],
         estimator=from_document(Artifact, evaluation["estimator"]),
         report=from_document(Artifact, evaluation["report"]),
         manifest=from_document(Artifact, dataset["manifest"]),

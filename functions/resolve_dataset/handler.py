@@ -1,12 +1,13 @@
 """First step of the training workflow: pin the data."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
+from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.services.resolve_dataset import resolve_dataset
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"run": …} → the dataset: manifest, digest, rows and number of files."""
+    """{"run": …} → the dataset: manifest, digest, rows and number of files; and the digest of the definition of this run."""
     run = event["run"]
     dataset, manifest = resolve_dataset(
         app.definition,
@@ -21,6 +22,7 @@ def handle(event: Document, app: App) -> Document:
     return {
         "manifest": to_document(manifest),
         "digest": dataset.digest,
+        "definition": definition_digest(app.definition),
         "rows": dataset.rows,
         "files": len(dataset.files),
     }

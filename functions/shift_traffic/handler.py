@@ -8,7 +8,7 @@ from lambdaloop.services.shift_traffic import shift_traffic
 def handle(event: Document, app: App) -> Document:
     """{"execution": name, "opened": …, "judgement"?: …} → step, weight, since when, and how long to bake."""
     shift = shift_traffic(
-        app.definition,
+        model=app.definition.name,
         number=event["opened"]["number"],
         step=event["judgement"]["next_step"] if "judgement" in event else 0,
         execution=event["execution"],

@@ -11,6 +11,7 @@ def handle(event: Document, app: App) -> Document:
     result = train_candidate(
         app.definition,
         name=event["candidate"],
+        definition_digest=event["dataset"]["definition"],
         manifest=from_document(Artifact, event["dataset"]["manifest"]),
         artifacts=app.artifacts,
         datasets=app.datasets,

@@ -10,6 +10,7 @@ def handle(event: Document, app: App) -> Document:
     """{"dataset": …} → rows on either side and the names of the candidates to train."""
     validation = validate_dataset(
         app.definition,
+        definition_digest=event["dataset"]["definition"],
         manifest=from_document(Artifact, event["dataset"]["manifest"]),
         artifacts=app.artifacts,
         datasets=app.datasets,

@@ -8,7 +8,7 @@ from lambdaloop.services.verify_release import verify_release
 def handle(event: Document, app: App) -> Document:
     """{"execution": name, "opened": …} → golden rows and the worst difference."""
     verification = verify_release(
-        app.definition,
+        model=app.definition.name,
         number=event["opened"]["number"],
         execution=event["execution"],
         versions=app.registry,

@@ -1,5 +1,7 @@
 """What somebody must hear about: failing or slow predictions, failed trainings, releases that were rolled back."""
 
+import re
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -8,14 +10,20 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.inference import LIVE
 from lambdaloop import telemetry
+from lambdaloop.settings import LIVE_ALIAS
 
 _FIVE_MINUTES = Duration.minutes(5)
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Between the words of a construct's id."""
 
 
 class Alarms(Construct):
-    """The alarms of one model. No data is no alarm: a model may have quiet nights."""
+    """The alarms of one model. No data is no alarm: a model may have quiet nights.
+
+    Their names are fixed, such as lambdaloop-churn-live-errors, so that a definition can have them in release.alarms
+    before the first deployment.
+    """
 
     def __init__(
         self,
@@ -30,8 +38,12 @@ class Alarms(Construct):
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
+        self._model = model
         self._action = actions.SnsAction(topic)
-        live = {"FunctionName": inference.function_name, "Resource": f"{inference.function_name}:{LIVE}"}
+        live = {
+            "FunctionName": inference.function_name,
+            "Resource": f"{inference.function_name}:{LIVE_ALIAS}",
+        }
         self._alarm("LiveErrors", f"Predictions of {model} fail", _lambda_metric("Errors", live))
         self._alarm(
             "ServerErrors",
@@ -79,6 +91,7 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             id_,
+            alarm_name=f"lambdaloop-{self._model}-{_WORD.sub('-', id_).lower()}",
             alarm_description=description,
             metric=metric,
             threshold=above,

@@ -16,9 +16,7 @@ from infra.grants import read_artifacts
 from infra.nag import acknowledge
 from infra.packages import Packages
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.settings import Settings
-
-LIVE = "live"
+from lambdaloop.settings import LIVE_ALIAS, Settings
 
 
 class Inference(Construct):
@@ -67,7 +65,7 @@ class Inference(Construct):
             "Live",
             function_name=self.function.function_name,
             function_version=self.bootstrap_version.attr_version,
-            name=LIVE,
+            name=LIVE_ALIAS,
         )
         for resource, logical_id in (
             (self.bootstrap_version, "InferenceBootstrapVersion"),

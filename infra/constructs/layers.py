@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Annotations
+from aws_cdk import Annotations, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -27,11 +27,12 @@ def code_of(asset: Asset) -> lambda_.Code:
     return lambda_.Code.from_asset(str(asset.path), asset_hash=asset.identity)
 
 
-def layer(scope: Construct, id_: str, asset: Asset, *, description: str) -> Layer:
-    """A layer version of one package."""
+def layer(scope: Construct, id_: str, asset: Asset, *, content: str, description: str) -> Layer:
+    """A layer version of one package; the layer is called STACK-CONTENT."""
     version = lambda_.LayerVersion(
         scope,
         id_,
+        layer_version_name=f"{Stack.of(scope).stack_name}-{content}",
         code=code_of(asset),
         description=description,
         compatible_runtimes=[RUNTIME],
@@ -48,7 +49,7 @@ def core_layer(scope: Construct, packages: Packages) -> Layer:
             f"no Python {packages.target.python} on this machine: packages carry no bytecode, and cold starts take "
             f"two to four times as long; install Python {packages.target.python} before deploying",
         )
-    return layer(scope, "CoreLayer", packages.core(), description="the Lambdaloop library")
+    return layer(scope, "CoreLayer", packages.core(), content="core", description="the Lambdaloop library")
 
 
 class ModelLayers(Construct):
@@ -60,11 +61,23 @@ class ModelLayers(Construct):
         super().__init__(scope, id_)
         self.core = core_layer(self, packages)
         self.definition = layer(
-            self, "DefinitionLayer", packages.definition(definition), description="the model definition"
+            self,
+            "DefinitionLayer",
+            packages.definition(definition),
+            content="definition",
+            description="the model definition",
         )
         self.serving = layer(
-            self, "ServingLayer", packages.third_party("serving"), description="what predictions import"
+            self,
+            "ServingLayer",
+            packages.third_party("serving"),
+            content="serving",
+            description="what predictions import",
         )
         self.training = layer(
-            self, "TrainingLayer", packages.third_party("training"), description="what training imports"
+            self,
+            "TrainingLayer",
+            packages.third_party("training"),
+            content="training",
+            description="what training imports",
         )

@@ -24,5 +24,6 @@ class Registry(Construct):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=True,
+            # Also after a failed first deployment: CloudFormation could not delete it, because of its protection.
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -140,7 +140,7 @@ class Release(Construct):
         self.workflow = Workflow(
             self,
             "Release",
-            chain=release_chain(self, functions),
+            chain=release_chain(self, functions, snap_start=definition.serving.snap_start),
             functions=functions.all(),
             timeout=_longest_release(definition.release),
         )

@@ -24,16 +24,15 @@ class Storage(Construct):
                 ]
             ),
         )
-        # Artifacts are never overwritten: a noncurrent one was deleted, and can be brought back for a year.
-        self.model = _bucket(
-            self, "Model", s3.LifecycleRule(noncurrent_version_expiration=Duration.days(365))
-        )
+        # A release's pin names a version id: an artifact that somebody deleted or overwrote stays readable, because
+        # a published version may serve it, or be rolled back to, at any time.
+        self.model = _bucket(self, "Model")
         self.capture = _bucket(
             self, "Capture", s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30))
         )
 
 
-def _bucket(scope: Construct, id_: str, noncurrent: s3.LifecycleRule) -> s3.Bucket:
+def _bucket(scope: Construct, id_: str, *noncurrent: s3.LifecycleRule) -> s3.Bucket:
     bucket = s3.Bucket(
         scope,
         id_,
@@ -42,9 +41,10 @@ def _bucket(scope: Construct, id_: str, noncurrent: s3.LifecycleRule) -> s3.Buck
         enforce_ssl=True,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        removal_policy=RemovalPolicy.RETAIN,
+        # Only a failed first deployment takes them along: they are empty then, and would be in nobody's care.
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         lifecycle_rules=[
-            noncurrent,
+            *noncurrent,
             s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
         ],
     )

@@ -42,8 +42,9 @@ class Size:
 _SMALL = Size(512, 60)
 _READING = Size(1769, 300)
 """One core."""
-_FITTING = Size(3538, 900)
-"""Two cores, which forests share, for as long as Lambda runs at all."""
+_FITTING = Size(3008, 900)
+"""The most memory that a new account may give a function, for as long as Lambda runs at all. Memory is what counts:
+a fit uses one core."""
 
 
 class Training(Construct):

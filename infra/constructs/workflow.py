@@ -11,6 +11,7 @@ from constructs import Construct
 from infra.constructs.python_function import LOG_RETENTION
 from infra.constructs.service_role import service_role
 from infra.grants import deliver_execution_logs, invoke_functions, send_traces
+from infra.nag import acknowledge
 
 
 class Workflow(Construct):
@@ -47,7 +48,13 @@ class Workflow(Construct):
             role=role.without_policy_updates(),
             timeout=timeout,
             tracing_enabled=True,
+            # Failures with their data: what an alarm leads to. Step Functions itself keeps all events of an execution
+            # for 90 days, as long as this log, and asks no money for it.
             logs=sfn.LogOptions(
-                destination=self.execution_log, level=sfn.LogLevel.ALL, include_execution_data=True
+                destination=self.execution_log, level=sfn.LogLevel.ERROR, include_execution_data=True
             ),
+        )
+        acknowledge(
+            self.state_machine,
+            {"AwsSolutions-SF1": "the execution history has every event for as long as the log would"},
         )

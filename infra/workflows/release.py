@@ -9,6 +9,11 @@ from constructs import Construct
 from infra.workflows.step import step
 from lambdaloop.domain.errors import ReleaseInProgressError, ReleaseNotReadyError
 
+_READY_ATTEMPTS = 12
+"""Two to three minutes: Lambda makes a version ready within seconds."""
+_SNAPSHOT_ATTEMPTS = 35
+"""Ten minutes: Lambda starts a version with SnapStart, and takes its snapshot, before it is ready."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFunctions:
@@ -26,8 +31,9 @@ class ReleaseFunctions:
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
-def release_chain(scope: Construct, functions: ReleaseFunctions) -> sfn.IChainable:
+def release_chain(scope: Construct, functions: ReleaseFunctions, *, snap_start: bool) -> sfn.IChainable:
     """The document becomes {"request": input, "execution": name}; each step adds its own key."""
+    ready_attempts = _SNAPSHOT_ATTEMPTS if snap_start else _READY_ATTEMPTS
     accept = sfn.Pass(
         scope,
         "Accept request",
@@ -42,6 +48,7 @@ def release_chain(scope: Construct, functions: ReleaseFunctions) -> sfn.IChainab
         function=functions.open_release,
         result="opened",
         wait_for=ReleaseNotReadyError,
+        wait_attempts=ready_attempts,
     )
     verify = step(
         scope,
@@ -49,6 +56,7 @@ def release_chain(scope: Construct, functions: ReleaseFunctions) -> sfn.IChainab
         function=functions.verify_release,
         result="verified",
         wait_for=ReleaseNotReadyError,
+        wait_attempts=ready_attempts,
     )
     shift = step(scope, "Shift traffic", function=functions.shift_traffic, result="shift")
     bake = sfn.Wait(scope, "Bake", time=sfn.WaitTime.seconds_path("$.shift.bake_seconds"))

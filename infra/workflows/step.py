@@ -34,11 +34,12 @@ def step(
     result: str | None,
     payload: Mapping[str, Any] | None = None,
     wait_for: type[Exception] | None = None,
+    wait_attempts: int = 0,
 ) -> tasks.LambdaInvoke:
     """A task whose output is put under `result` (None: takes the document's place). Every step may be run twice.
 
     payload: the input, made from the document; the whole document unless given.
-    wait_for: an error that only means "not yet"; it is retried for about two minutes.
+    wait_for: an error that only means "not yet"; it is retried `wait_attempts` times, soon every 20 seconds.
     """
     timeout = function.timeout or Duration.minutes(15)
     task = tasks.LambdaInvoke(
@@ -56,7 +57,7 @@ def step(
             errors=[wait_for.__name__],
             interval=Duration.seconds(2),
             backoff_rate=1.5,
-            max_attempts=12,
+            max_attempts=wait_attempts,
             max_delay=Duration.seconds(20),
         )
     for errors, seconds, attempts in (

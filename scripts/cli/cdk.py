@@ -55,7 +55,7 @@ def run_and_tell(
                 **os.environ,
                 **environment,
                 "PATH": f"{_BINARIES}{os.pathsep}{os.environ.get('PATH', '')}",
-                "JSII_NODE": str(_BINARIES / "node"),
+                "VENV": str(_BINARIES.parent),  # cdk.json runs the app in this environment
                 "CI": "true",  # plain lines instead of a redrawn screen
                 "CDK_DISABLE_CLI_TELEMETRY": "true",
                 "CDK_VALIDATION": "false",  # scripts/check validates the templates; a deployment need not wait for it

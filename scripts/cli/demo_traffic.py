@@ -54,7 +54,9 @@ def follow_release(execution: str, *, cloud: LocalCloud, traffic: Traffic, bake_
 
     def while_baking(state: str | None) -> None:
         if state == _BAKE:
+            # In the middle of the bake: CloudWatch counts by the minute, and the minute of the shift belongs to both sides.
+            cloud.advance(bake_seconds / 2)
             traffic.send(_REQUESTS_WHILE_BAKING, show=False)
-            cloud.advance(bake_seconds)
+            cloud.advance(bake_seconds / 2)
 
     return follow(execution, meanwhile=while_baking)

@@ -12,7 +12,7 @@ from tests.fakes.app import FakeApp
 from tests.fakes.clock import FakeClock
 from tests.fakes.inference import answer
 from tests.fakes.observer import FakeObserver
-from tests.fakes.samples import MODEL, MORNING, bundle, definition, draft, run
+from tests.fakes.samples import MODEL, MORNING, bundle, definition, draft, rules, run
 
 STEPS = [50, 100]
 
@@ -53,6 +53,8 @@ def make_live(aws: Aws, *, version: int = 1) -> None:
         requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
+        first=True,
+        rules=rules(steps=STEPS),
         at=MORNING,
     )
     stored = registry.version(MODEL, version).files[BUNDLE]

@@ -4,7 +4,7 @@ moto computes no percentiles, so figures are checked against botocore's stubber,
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
 from lambdaloop.domain.release import Release
 from lambdaloop.domain.traffic import Observation
 from tests.contract.fault_injection import Wire
-from tests.fakes.samples import MODEL, MORNING
+from tests.fakes.samples import MODEL, MORNING, rules
 
 RELEASE = Release(
     number=3,
@@ -29,6 +29,8 @@ RELEASE = Release(
     created_at=MORNING,
     lambda_version="7",
     previous_lambda_version="5",
+    first=False,
+    rules=rules(),
 )
 LIVE_DIMENSIONS = [
     {"Name": "FunctionName", "Value": "inference"},
@@ -154,3 +156,52 @@ def test_alarms_have_states_and_missing_ones_are_left_out(cloudwatch: Any) -> No
 
 def test_asking_for_no_alarm_does_not_ask_for_all(cloudwatch: Any) -> None:
     assert CloudWatchObserver(function="inference", client=cloudwatch).alarm_states([]) == {}
+
+
+def asked(
+    client: Any, since: datetime, until: datetime, *, alone: bool
+) -> tuple[datetime, datetime, set[int]]:
+    """Start, end and periods of the question."""
+    seen: list[Any] = []
+    client.meta.events.register_first(
+        "provide-client-params.cloudwatch.GetMetricData", lambda params, **_: seen.append(params)
+    )
+    with Stubber(client) as stubber:
+        stubber.add_response("get_metric_data", {"MetricDataResults": []})
+        observer = CloudWatchObserver(function="inference", client=client)
+        observer.observe(RELEASE, since=since, until=until, alone=alone)
+    [question] = seen
+    periods = {one["MetricStat"]["Period"] for one in question["MetricDataQueries"]}
+    return question["StartTime"], question["EndTime"], periods
+
+
+@pytest.mark.parametrize(
+    ("days", "shortest"), [(1, 60), (14.9, 60), (15, 300), (15.1, 300), (62.9, 300), (63, 3600), (100, 3600)]
+)
+def test_periods_are_those_that_cloudwatch_still_has_figures_of(
+    client: Any, days: float, shortest: int
+) -> None:
+    since = MORNING + timedelta(minutes=7, seconds=8)
+    until = since + timedelta(days=days)
+    start, end, periods = asked(client, since, until, alone=False)
+    assert periods == {shortest, 86_400}
+    assert start <= since < until <= end
+    assert (start.timestamp() % shortest, end.timestamp() % shortest) == (0, 0)
+    assert max(since - start, end - until) < timedelta(seconds=shortest)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "start", "end"),
+    [
+        (30, 330, 60, 360),  # the minute in which the previous version answered too is left out
+        (0, 300, 0, 300),
+        (50, 70, 60, 120),
+        (10, 60, 0, 60),  # there is no other minute yet
+        (10, 40, 0, 60),
+    ],
+)
+def test_alone_the_minute_that_began_with_the_previous_version_is_left_out(
+    client: Any, since: float, until: float, start: float, end: float
+) -> None:
+    after = [MORNING + timedelta(seconds=seconds) for seconds in (since, until, start, end)]
+    assert asked(client, after[0], after[1], alone=True)[:2] == (after[2], after[3])

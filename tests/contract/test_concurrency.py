@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from functions.register_version.handler import handle as register_version
+from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import ConflictError
 from lambdaloop.domain.lease import Lease
 from lambdaloop.domain.release import Judgement
 from tests.contract.aws import Aws
-from tests.contract.release_world import app_on, check_invariants, check_settled, make_live, register
+from tests.contract.release_world import STEPS, app_on, check_invariants, check_settled, make_live, register
 from tests.fakes.observer import FakeObserver
 from tests.fakes.release_workflow import run_release
-from tests.fakes.samples import MODEL, MORNING, artifact, run
+from tests.fakes.samples import MODEL, MORNING, artifact, definition, rules, run
 
 
 def trained(name: str) -> Document:
@@ -25,7 +26,12 @@ def trained(name: str) -> Document:
     reference = to_document(artifact())
     return {
         "run": {"id": name, "requested_by": "ml-team"},
-        "dataset": {"manifest": reference, "digest": "01", "rows": 9},
+        "dataset": {
+            "manifest": reference,
+            "digest": "01",
+            "rows": 9,
+            "definition": definition_digest(definition(steps=STEPS)),
+        },
         "evaluation": {"winner": "linear", "passed": True, "metrics": {}, "checks": []},
         "package": {"manifest": reference, "files": {"bundle.zip": reference}},
     }
@@ -78,6 +84,8 @@ def test_of_two_first_releases_that_close_at_once_one_is_live(aws: Aws) -> None:
         requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
+        first=True,
+        rules=rules(),
         at=MORNING,
     )
     releases = [opening(execution=name) for name in ("x", "y")]
@@ -98,6 +106,8 @@ def test_two_executions_that_open_at_once_get_different_numbers(aws: Aws) -> Non
         requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
+        first=True,
+        rules=rules(),
         at=MORNING,
     )
     releases = at_once(aws, *[partial(opening, execution=name) for name in ("x", "y")])
@@ -122,6 +132,8 @@ def test_judgements_of_two_at_once_are_both_kept(aws: Aws) -> None:
         requested_by="ml-team",
         reason="first",
         previous_lambda_version="1",
+        first=True,
+        rules=rules(),
         at=MORNING,
     )
     judgements = [

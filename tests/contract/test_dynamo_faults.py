@@ -4,11 +4,12 @@ import math
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError, SSLError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdaloop.adapters.aws_client import ATTEMPTS
-from lambdaloop.adapters.aws_errors import ContendedError
+from lambdaloop.adapters.aws_errors import ContendedError, aws_errors
 from lambdaloop.adapters.dynamo_numbers import from_attribute, to_attribute
 from lambdaloop.adapters.dynamo_table import COLLISIONS
 from lambdaloop.domain.errors import BackendUnavailableError, ConflictError, RecordTooLargeError
@@ -194,3 +195,18 @@ def test_json_values_come_back_as_they_were(value: object) -> None:
 def _cancel(*, times: int | None = None) -> Fault:
     """DynamoDB's way of saying that another transaction was at the same items."""
     return reject(TRANSACT, "TransactionConflictException", times=times)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectTimeoutError(endpoint_url="https://aws"),
+        EndpointConnectionError(endpoint_url="https://aws"),
+        SSLError(endpoint_url="https://aws", error=ValueError("certificate")),
+        ReadTimeoutError(endpoint_url="https://aws"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_aws_that_cannot_be_reached_is_unavailable(error: Exception) -> None:
+    with pytest.raises(BackendUnavailableError, match="https://aws"), aws_errors():
+        raise error

@@ -21,7 +21,7 @@ from lambdaloop.domain.errors import (
 )
 from lambdaloop.domain.release import Judgement, Release
 from tests.fakes.registry import InMemoryRegistry
-from tests.fakes.samples import MODEL, MORNING, draft, run
+from tests.fakes.samples import MODEL, MORNING, draft, rules, run
 
 Registry = Any  # InMemoryRegistry or DynamoRegistry
 
@@ -51,6 +51,8 @@ def opened(registry: Registry, execution: str, *, version: int = 1, previous: st
         requested_by="ml-team",
         reason="better",
         previous_lambda_version=previous,
+        first=previous == "1",
+        rules=rules(),
         at=at(2),
     )
     return release
@@ -335,3 +337,22 @@ def in_threads(actions: list[Callable[[], Any]]) -> list[Any]:
         thread.join()
     assert None not in results
     return results
+
+
+def test_a_release_keeps_the_rules_it_was_opened_with(registry: Registry) -> None:
+    register(registry, "run-1")
+    wanted = rules(steps=[5, 100], max_p95_latency_ms=250.0, max_error_rate=0.05, alarms=["errors"])
+    registry.open_release(
+        model=MODEL,
+        version=1,
+        execution="x",
+        requested_by="ml-team",
+        reason="better",
+        previous_lambda_version="1",
+        first=True,
+        rules=wanted,
+        at=at(2),
+    )
+    release = registry.release(MODEL, 1)
+    assert (release.first, release.rules) == (True, wanted)
+    assert type(release.rules.max_p95_latency_ms) is float

@@ -91,6 +91,13 @@ class TestLambda:
         assert aws.traffic.publish(PIN) == "2"
         assert list(aws.lambda_api.versions) == ["1", "2"]
 
+    @pytest.mark.parametrize("pin", ["[]", "{", '{"bundle": "text"}'])
+    def test_a_published_pin_that_nobody_can_read_is_another_one(self, aws: Aws, pin: str) -> None:
+        aws.lambda_api.versions["1"]["Environment"]["Variables"]["LAMBDALOOP_PIN"] = pin
+        aws.lambda_api.latest["Environment"]["Variables"]["LAMBDALOOP_PIN"] = pin
+        assert aws.traffic.publish(PIN) == "2"
+        assert '"release":1' in aws.lambda_api.versions["2"]["Environment"]["Variables"]["LAMBDALOOP_PIN"]
+
     @pytest.mark.parametrize("operation", ["lambda.UpdateFunctionConfiguration", "lambda.PublishVersion"])
     @pytest.mark.parametrize("code", ["PreconditionFailedException", "ResourceConflictException"])
     def test_a_function_that_changes_meanwhile_is_read_again(

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdaloop.domain.alias import CHAMPION, Alias, moved
 from lambdaloop.domain.audit import AuditEvent
+from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.errors import (
     AliasMovedError,
     ConflictError,
@@ -115,6 +116,8 @@ class InMemoryRegistry:
         requested_by: str,
         reason: str,
         previous_lambda_version: str,
+        first: bool,
+        rules: ReleaseRules,
         at: datetime,
     ) -> Release:
         with self._lock:
@@ -133,6 +136,8 @@ class InMemoryRegistry:
                 created_at=at,
                 previous=champion.release if champion else None,
                 previous_lambda_version=previous_lambda_version,
+                first=first,
+                rules=rules,
             )
             releases.append(release)
             self._tell("release_opened", model, at, requested_by, {"release": release.number})

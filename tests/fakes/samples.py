@@ -6,6 +6,7 @@ from typing import Any
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.bundle import Bundle, pack_bundle
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.domain.golden import GoldenOutput, GoldenRows
 from lambdaloop.domain.run import Run
@@ -40,6 +41,11 @@ def definition(**release: Any) -> ModelDefinition:
             "release": {"steps": [10, 50, 100], "bake_seconds": 300, "alarms": [], **release},
         },
     )
+
+
+def rules(**changes: Any) -> ReleaseRules:
+    """The release section of the same model."""
+    return definition(**changes).release
 
 
 def artifact(name: str = "bundle.zip", sha256: str = "ab" * 32) -> Artifact:

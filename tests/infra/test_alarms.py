@@ -28,6 +28,21 @@ def test_every_alarm_tells_the_topic_and_stays_silent_without_data(templates: di
             assert alarm["AlarmDescription"]
 
 
+def test_alarms_have_names_that_a_definition_can_know_beforehand(templates: dict[str, Template]) -> None:
+    for model in ("churn", "price", "species"):
+        names = {alarm["AlarmName"] for alarm in _alarms(templates[f"Lambdaloop-{model}"]).values()}
+        assert names == {
+            f"lambdaloop-{model}-live-errors",
+            f"lambdaloop-{model}-live-throttles",
+            f"lambdaloop-{model}-live-latency",
+            f"lambdaloop-{model}-server-errors",
+            f"lambdaloop-{model}-training-failed",
+            f"lambdaloop-{model}-training-timed-out",
+            f"lambdaloop-{model}-release-failed",
+            f"lambdaloop-{model}-release-timed-out",
+        }
+
+
 def test_prediction_alarms_watch_the_live_alias(churn: Template) -> None:
     function = churn.document["Outputs"]["InferenceFunction"]["Value"]
     for name in ("LiveErrors", "LiveThrottles", "LiveLatency"):

@@ -1,7 +1,9 @@
 """Packages are the same for the same input, hold what they should, and are refused when Lambda would refuse them."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,7 +22,7 @@ from infra.targets import find_target
 from lambdaloop.definition_schema import load_definition
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import from_document
-from tests.infra.synthesis import DEFINITIONS, small_checkout
+from tests.infra.synthesis import DEFINITIONS, PROJECT, small_checkout
 
 HOST = find_target("host")
 
@@ -94,6 +96,38 @@ def test_editing_one_function_changes_that_package_only(packages: Packages) -> N
     assert packages.function("close_release").identity == before["close_release"]
 
 
+def test_a_changed_recipe_gives_every_package_a_new_identity(packages: Packages, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe"
+    shutil.copytree(PROJECT / "infra", recipe / "infra", ignore=shutil.ignore_patterns("__pycache__"))
+    before = _identities(packages.root, recipe)
+    for name in ("assets", "bytecode", "packages"):
+        with (recipe / "infra" / f"{name}.py").open("a") as file:
+            file.write("\n# changed\n")
+        after = _identities(packages.root, recipe)
+        assert not set(before) & set(after), name
+        before = after
+
+
+def _identities(checkout: Path, recipe: Path) -> list[str]:
+    """Of a function, the library and a definition, as that copy of `infra` makes them."""
+    script = (
+        "import sys; from pathlib import Path; from infra.packages import Packages; import infra.targets as targets; "
+        "from lambdaloop.definition_schema import load_definition; "
+        "packages = Packages(root=Path(sys.argv[1]), target=targets.find_target('host')); "
+        "definition = load_definition(Path(sys.argv[2])); "
+        "print(packages.function('close_run').identity, packages.core().identity, "
+        "packages.definition(definition).identity)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(checkout), str(DEFINITIONS / "churn.yaml")],
+        cwd=recipe,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return told.stdout.split()
+
+
 def test_bytecode_is_of_the_kind_that_does_not_look_at_dates(packages: Packages) -> None:
     asset = packages.core()
     name = f"python/lambdaloop/__pycache__/settings.{sys.implementation.cache_tag}.pyc"
@@ -160,6 +194,36 @@ def test_a_package_at_the_limit_passes_and_one_byte_more_is_refused_with_every_p
         match=r"train_candidate.*262\.1 MB.*prune\.txt \(train_candidate 1\.0 MB, training 261\.1 MB\)",
     ):
         check_package_size(function, [heavier])
+
+
+def test_a_layer_keeps_licences_wherever_a_wheel_has_them(tmp_path: Path) -> None:
+    kept = {
+        "METADATA",
+        "entry_points.txt",
+        "COPYING",
+        "LICENSE.md",
+        "licence.txt",
+        "NOTICE",
+        "licenses/test/AUTHORS.md",
+    }
+    wheel = tmp_path / "tiny-1-py3-none-any.whl"
+    members = {f"tiny-1.dist-info/{name}": b"" for name in {*kept, "top_level.txt"}}
+    members["tiny-1.dist-info/METADATA"] = b"Metadata-Version: 2.1\nName: tiny\nVersion: 1\n"
+    members["tiny-1.dist-info/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    members["tiny/__init__.py"] = members["tiny/README.md"] = b""
+    members["tiny-1.dist-info/RECORD"] = "".join(f"{name},,\n" for name in members).encode()
+    write_zip(wheel, members, compression=0)
+    source = tmp_path / "layer"
+    source.mkdir()
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (source / "requirements.txt").write_text(f"tiny @ {wheel.as_uri()} --hash=sha256:{digest}\n")
+    (source / "prune.txt").touch()
+    build_layer(
+        source, target=replace(HOST, candidates=()), work=tmp_path / "work", output=tmp_path / "out.zip"
+    )
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        names = set(archive.namelist())
+    assert names == {"python/tiny/__init__.py", *(f"python/tiny-1.dist-info/{name}" for name in kept)}
 
 
 def test_a_layer_that_cannot_be_installed_says_which_and_why(tmp_path: Path) -> None:

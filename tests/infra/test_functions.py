@@ -52,7 +52,8 @@ def test_every_function_keeps_within_lambdas_limits(templates: dict[str, Templat
         assert function["Runtime"] == "python3.13", (stack, verb)
         assert function["Architectures"] == ["arm64"]
         assert len(function["Layers"]) <= 5
-        assert 128 <= function["MemorySize"] <= 10_240
+        most = 10_240 if verb == "inference" else 3008  # a new account's limit; a definition may ask for more
+        assert 128 <= function["MemorySize"] <= most
         assert 1 <= function["Timeout"] <= 900
         assert len(str(function["Environment"]["Variables"])) < 2048, "half of 4 KB is left for the pin"
 

@@ -1,6 +1,9 @@
 """The templates as a whole: accepted by the checkers, and the same from the same checkout wherever it is."""
 
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from infra.app import build, new_app
 from infra.config import Config
 from infra.errors import ModelsFolderMissingError, UnknownTargetError
 from infra.template_checks import TemplateError, lint_templates, synthesize_with_nag
-from tests.infra.synthesis import Template, config_of, small_checkout, synthesize
+from tests.infra.synthesis import PROJECT, Template, config_of, synthesize
 
 _ASSET = re.compile(r"[0-9a-f]{64}\.zip")
 
@@ -37,15 +40,28 @@ def test_the_target_decides_the_content_of_packages_and_nothing_of_the_template(
 
 
 def test_the_same_checkout_gives_the_same_templates_anywhere(
-    templates: dict[str, Template], tmp_path: Path
+    checkout: Path, templates: dict[str, Template], tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    assert synthesize(small_checkout(elsewhere), tmp_path / "out") == templates
+    shutil.copytree(checkout, elsewhere, ignore=shutil.ignore_patterns("build"))
+    assert synthesize(elsewhere, tmp_path / "out") == templates
 
 
 def _without_assets(templates: dict[str, Template]) -> dict[str, str]:
     return {name: _ASSET.sub("", template.text) for name, template in templates.items()}
+
+
+def test_no_node_of_the_system_is_needed(tmp_path: Path) -> None:
+    synthesis = "import infra.app as app; a = app.new_app(); print(a.synth().directory)"
+    done = subprocess.run(
+        [sys.executable, "-c", synthesis],
+        cwd=PROJECT,
+        env={"HOME": str(tmp_path), "PATH": "/nonexistent", "CDK_OUTDIR": str(tmp_path / "out")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(tmp_path / "out")
 
 
 def test_an_unknown_target_is_refused_by_name() -> None:

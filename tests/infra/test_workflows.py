@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from infra.template_checks import TemplateError, validate_definitions, validate_state_machines
+from infra.template_checks import (
+    TemplateError,
+    state_machines,
+    validate_definitions,
+    validate_state_machines,
+)
 from lambdaloop.domain import errors
 from tests.infra.golden_workflows import GOLDEN, MACHINES, as_text, workflow
 from tests.infra.synthesis import Template
@@ -109,9 +114,30 @@ def test_a_release_may_last_as_long_as_its_definition_can_make_it(
     assert f'"TimeoutSeconds":{seconds}' in parts[-1]
 
 
-def test_every_execution_is_logged_and_traced(templates: dict[str, Template]) -> None:
+def test_a_release_with_snap_start_waits_ten_minutes_for_lambda_and_others_two_to_three(
+    templates: dict[str, Template],
+) -> None:
+    for stack, shortest, longest in (("Lambdaloop-churn", 120, 180), ("Lambdaloop-price", 600, 660)):
+        [definition] = [
+            each
+            for id_, each in state_machines(templates[stack].document)
+            if id_.startswith("ReleasingRelease")
+        ]
+        for state in ("Open release", "Verify release"):
+            retry = definition["States"][state]["Retry"][0]
+            assert retry["ErrorEquals"] == ["ReleaseNotReadyError"]
+            waits = [
+                min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"])
+                for n in range(retry["MaxAttempts"])
+            ]
+            assert shortest <= sum(waits) <= longest, (stack, state)
+
+
+def test_failures_of_every_execution_are_logged_and_all_of_it_is_traced(
+    templates: dict[str, Template],
+) -> None:
     for template in templates.values():
         for machine in template.of_type("AWS::StepFunctions::StateMachine").values():
             assert machine["TracingConfiguration"] == {"Enabled": True}
             logging = machine["LoggingConfiguration"]
-            assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True)
+            assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", True)

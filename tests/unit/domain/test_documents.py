@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import from_document, to_document
 from lambdaloop.domain.release import Judgement, Release
-from tests.fakes.samples import MODEL, MORNING, definition
+from tests.fakes.samples import MODEL, MORNING, definition, rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +74,19 @@ def test_times_are_written_in_utc() -> None:
         ({"inner": {"number": 1}, "at": "yesterday"}, "yesterday"),
         ({"inner": {"number": 1}, "many": [{"number": 1.5}]}, "number must be int, got 1.5"),
         ({"inner": {"number": 1}, "value": ["list"]}, "value must be"),
+        ([], r"it must be Mapping, got \[\]"),
+        (None, "it must be Mapping"),
+        ("text", "it must be Mapping"),
+        ({"inner": "text"}, "inner must be Mapping, got 'text'"),
+        ({"inner": {"number": 1}, "many": [[]]}, r"many\[0\] must be Mapping"),
+        ({"inner": {"number": 1}, "many": "text"}, "many must be list, got 'text'"),
+        ({"inner": {"number": 1}, "by_name": []}, "by_name must be Mapping"),
+        ({"inner": {"number": 1}, "by_name": {"a": 1}}, "by_name.a must be Mapping"),
+        ({"inner": {"number": 1}, "at": 5}, "argument must be str"),
+        ({"inner": {"number": 1}, "ratio": 10**400}, "too large"),
     ],
 )
-def test_a_document_of_another_shape_is_refused_by_name(document: dict[str, object], problem: str) -> None:
+def test_a_document_of_another_shape_is_refused_by_name(document: Any, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         from_document(Outer, document)
 
@@ -100,6 +110,8 @@ def test_the_records_of_the_registry_survive_the_round_trip() -> None:
         reason="better",
         created_at=MORNING,
         previous_lambda_version="1",
+        first=True,
+        rules=rules(alarms=["errors"]),
         judgements=(judgement,),
     )
     assert from_document(Release, to_document(release)) == release

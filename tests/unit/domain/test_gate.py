@@ -62,7 +62,26 @@ def test_a_champion_that_cannot_be_evaluated_fails_the_gate_with_the_reason() ->
     champion = ChampionScore(version=7, value=None, problem="columns 'age' are missing")
     check = checks({"roc_auc": 0.99}, gate=Gate(), champion=champion)[0]
     assert not check.passed
-    assert check.reason == "champion version 7 could not be evaluated: columns 'age' are missing"
+    assert check.reason.startswith("champion version 7 could not be evaluated: columns 'age' are missing; ")
+    assert "set champion: optional" in check.reason
+
+
+def test_an_optional_champion_that_cannot_be_evaluated_is_recorded_and_holds_nobody_up() -> None:
+    champion = ChampionScore(version=7, value=None, problem="columns 'age' are missing")
+    check = checks({"roc_auc": 0.99}, gate=Gate(champion="optional"), champion=champion)[0]
+    assert check.passed
+    assert "could not be evaluated: columns 'age' are missing" in check.reason
+
+
+def test_an_optional_champion_that_can_be_evaluated_must_be_beaten_all_the_same() -> None:
+    champion = ChampionScore(version=7, value=0.9)
+    assert not checks({"roc_auc": 0.8}, gate=Gate(champion="optional"), champion=champion)[0].passed
+
+
+def test_a_doubt_about_the_comparison_is_told_in_the_reason() -> None:
+    champion = ChampionScore(version=7, value=0.9, doubt="the champion may have seen some of these rows")
+    reason = checks({"roc_auc": 0.95}, gate=Gate(), champion=champion)[0].reason
+    assert reason.endswith("; the champion may have seen some of these rows")
 
 
 def test_every_check_is_recorded_even_after_one_failed() -> None:

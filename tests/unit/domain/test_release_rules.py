@@ -10,7 +10,7 @@ from lambdaloop.domain.lease import FREE, taken
 from lambdaloop.domain.release import Release, ReleaseStatus
 from lambdaloop.domain.release_rules import check_open, check_routing, lease_seconds, steps_of
 from lambdaloop.domain.traffic import Routing
-from tests.fakes.samples import MODEL, MORNING, definition
+from tests.fakes.samples import MODEL, MORNING, rules
 
 RELEASE = Release(
     number=2,
@@ -23,17 +23,18 @@ RELEASE = Release(
     created_at=MORNING,
     previous=1,
     previous_lambda_version="2",
+    first=False,
+    rules=rules(),
 )
 
 
 def test_a_first_release_takes_all_traffic_at_once_and_later_ones_go_step_by_step() -> None:
-    rules = definition().release
-    assert steps_of(RELEASE, rules) == (10, 50, 100)
-    assert steps_of(replace(RELEASE, previous=None), rules) == (100,)
+    assert steps_of(RELEASE) == (10, 50, 100)
+    assert steps_of(replace(RELEASE, first=True)) == (100,)
 
 
 def test_a_lease_outlasts_the_bake_and_the_longest_function() -> None:
-    assert lease_seconds(definition(bake_seconds=300).release) == 1200
+    assert lease_seconds(rules(bake_seconds=300)) == 1200
 
 
 @pytest.mark.parametrize("status", ["live", "superseded", "rolled_back"])

@@ -10,7 +10,7 @@ from lambdaloop.definition_schema import load_definition, parse_definition
 from lambdaloop.domain.column_inference import guess_feature
 from lambdaloop.domain.definition import Feature, Gate
 from lambdaloop.domain.definition_text import render_yaml
-from lambdaloop.domain.errors import DatasetEmptyError, DefinitionInvalidError
+from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, DefinitionInvalidError
 from lambdaloop.domain.schema_inference import Inference, infer_definition
 
 REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -118,6 +118,23 @@ def test_a_file_that_does_not_fit_is_refused_with_the_fix(
         infer(header, rows, entity=entity)
 
 
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+def test_a_file_with_another_separator_is_told_to_use_commas(separator: str, name: str) -> None:
+    with pytest.raises(DatasetInvalidError, match=f"one column with {name}, .*: separate columns by commas"):
+        infer(f"x{separator}y", [f"1,5{separator}a"])
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted", "meant"),
+    [("x,churn", " churn ", "churn"), ("x, churn", "churn", " churn"), ("x,Churned", "churnd", "Churned")],
+)
+def test_a_name_that_is_almost_a_column_is_answered_with_that_column(
+    header: str, wanted: str, meant: str
+) -> None:
+    with pytest.raises(DefinitionInvalidError, match=f"did you mean '{meant}'"):
+        infer(header, ["1,a"], target=wanted)
+
+
 def test_a_file_without_rows_is_refused() -> None:
     with pytest.raises(DatasetEmptyError):
         infer("x,y", [])
@@ -150,6 +167,11 @@ def test_any_names_and_categories_survive_the_written_text(names: list[str], wor
     )
     text = render_yaml(Inference(definition=definition, left_out={"a\nb": "has\nlines"}, rows=3))
     assert parse_definition(text, source="sample.yaml") == definition
+
+
+def test_editors_find_the_schema_from_the_first_line_of_the_written_text() -> None:
+    text = render_yaml(infer("x,y", ["1,a", "2,b", "2,a"]))
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=schema.json"
 
 
 @pytest.mark.parametrize("value", [1e-05, 1e16, -2.5, 3.0, 0.1, 1e300, 123456789.123])

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdaloop.domain.splitting import holdout_mask, in_holdout, row_key
+from lambdaloop.domain.splitting import Split, holdout_mask, in_holdout, row_key
+from tests.unit.training.sample_data import FEATURES, definition
 
 KEYS = st.lists(st.text(max_size=8), max_size=40)
 
@@ -48,6 +49,23 @@ def test_models_hold_out_different_rows() -> None:
 def test_by_time_the_last_rows_are_held_out() -> None:
     mask = holdout_mask(list("abcde"), model="churn", fraction=0.4, split="time")
     assert mask == [False, False, False, True, True]
+
+
+def test_a_split_lies_within_another_with_the_same_key_and_no_smaller_fraction() -> None:
+    split = Split.of(definition())
+    assert split == Split(kind="hash", fraction=0.2, key_columns=("customer",))
+    assert split.lies_within(split)
+    assert split.lies_within(Split.of(definition(training={"holdout": 0.3})))
+    assert not split.lies_within(Split.of(definition(training={"holdout": 0.1})))
+    assert not split.lies_within(Split.of(definition(training={"split": "time"})))
+
+
+def test_without_an_entity_the_features_are_part_of_the_split() -> None:
+    fewer = {name: FEATURES[name] for name in ("plan", "amount")}
+    now, before = Split.of(definition(entity=None, features=fewer)), Split.of(definition(entity=None))
+    assert now.key_columns == ("amount", "outcome", "plan")
+    assert not now.lies_within(before)
+    assert Split.of(definition(features=fewer)).lies_within(Split.of(definition()))
 
 
 def test_fields_cannot_run_into_each_other() -> None:

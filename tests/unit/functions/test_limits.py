@@ -2,11 +2,11 @@ import json
 import random
 
 import pytest
-from lambdaloop.domain.prediction import Output, Prediction
-from lambdaloop.domain.signature import Signature
 
 from functions.inference.limits import max_rows
 from functions.inference.tensors import outputs_of
+from lambdaloop.domain.prediction import Output, Prediction
+from lambdaloop.domain.signature import Signature
 from tests.fakes.tiny_model import FEATURES
 
 LAMBDA_BYTES = 6 * 1024 * 1024

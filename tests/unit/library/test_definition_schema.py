@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lambdaloop.definition_schema import json_schema, load_definitions, parse_definition
+from lambdaloop.definition_schema import json_schema, load_definition, load_definitions, parse_definition
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import from_document, to_document
 from lambdaloop.domain.errors import DefinitionInvalidError
@@ -85,6 +85,37 @@ def test_a_definition_survives_the_way_to_the_functions_and_back() -> None:
             "authorization jwt and the jwt section belong together",
         ),
         ("gate:\n", "serving: {capture: [age]}\ngate:\n", "capture names unknown features: age"),
+        (
+            '["no", "yes"]',
+            "[no, Yes]",
+            'models/churn.yaml:4: classes[0]: YAML reads no as a truth: quote it, "no"',
+        ),
+        ('["no", "yes"]', "[no, Yes]", "models/churn.yaml:4: classes[1]: YAML reads Yes as a truth"),
+        (
+            "[basic, pro]",
+            "[basic, on]",
+            "models/churn.yaml:8: features.plan.categories[1]: YAML reads on as a",
+        ),
+        (
+            "task: binary",
+            "task: binary\nname: x",
+            "models/churn.yaml:3: 'name' is given in line 1 already: keep one",
+        ),
+        (
+            "nullable: true}",
+            "nullable: true}\n  tenure: {type: number}",
+            "models/churn.yaml:10: 'tenure' is given in",
+        ),
+        (
+            "{type: integer, min: 0, max: 72}",
+            "{type: number, min: .nan}",
+            "models/churn.yaml:7: features.tenure: min must",
+        ),
+        (
+            "churn/}",
+            "/churn}",
+            "models/churn.yaml:10: data: location must be a key prefix without a leading slash",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_the_fix(old: str, new: str, told: str) -> None:
@@ -102,6 +133,20 @@ def test_every_mistake_is_told_at_once() -> None:
 def test_what_is_no_definition_at_all_is_told_too(text: str) -> None:
     with pytest.raises(DefinitionInvalidError, match=r"^x\.yaml"):
         parse_definition(text, source="x.yaml")
+
+
+def test_classes_that_are_truths_stay_truths() -> None:
+    text = DEFINITION.replace('["no", "yes"]', "[false, true]")
+    assert parse_definition(text, source="x.yaml").classes == (False, True)
+
+
+def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(DEFINITION.replace("basic", "bäsic").encode("latin-1"))
+    with pytest.raises(
+        DefinitionInvalidError, match=r"a\.yaml: byte \d+ is not UTF-8: save the file as UTF-8"
+    ):
+        load_definition(path)
 
 
 def test_two_files_must_not_define_the_same_model(tmp_path: Path) -> None:

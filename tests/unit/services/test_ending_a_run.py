@@ -8,11 +8,13 @@ import pytest
 from functions.close_run.handler import handle as close_run
 from functions.register_version.handler import handle as register_version
 from functions.start_release.handler import handle as start_release
+from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.splitting import Split
 from tests.fakes.app import RELEASE_WORKFLOW, FakeApp
 from tests.fakes.registry import InMemoryRegistry
-from tests.fakes.samples import MODEL, MORNING, artifact, run
+from tests.fakes.samples import MODEL, MORNING, artifact, definition, run
 from tests.fakes.workflows import FakeWorkflows
 
 CHECKS = [{"name": "minimum", "metric": "roc_auc", "value": 0.84, "limit": 0.8, "passed": True}]
@@ -39,6 +41,7 @@ def document(**changes: Any) -> Document:
         "dataset": {
             "manifest": to_document(artifact("dataset.json")),
             "digest": "01" * 32,
+            "definition": definition_digest(definition()),
             "rows": 7043,
             "files": 1,
         },
@@ -67,6 +70,8 @@ class TestRegistering:
         assert (version.metric, version.metrics) == ("roc_auc", {"roc_auc": 0.84, "log_loss": None})
         assert (version.dataset_digest, version.rows) == ("01" * 32, 7043)
         assert version.digest == "cd" * 32
+        assert version.definition_digest == definition_digest(definition())
+        assert version.split == Split(kind="hash", fraction=0.2, key_columns=("age", "left", "plan"))
         assert version.files == {"bundle.zip": artifact()}
         assert version.gate == {"passed": True, "champion": None, "checks": CHECKS}
 
@@ -77,8 +82,15 @@ class TestRegistering:
     def test_a_winner_that_the_definition_no_longer_knows_is_refused(self, desk: Desk) -> None:
         changed = document()
         changed["evaluation"]["winner"] = "svm"
-        with pytest.raises(DefinitionInvalidError, match="winner 'svm'"):
+        with pytest.raises(DefinitionInvalidError, match="no candidate is called 'svm'"):
             register_version(changed, desk.app)
+
+    def test_a_definition_that_was_deployed_meanwhile_is_refused(self, desk: Desk) -> None:
+        changed = document()
+        changed["dataset"]["definition"] = "00" * 32
+        with pytest.raises(DefinitionInvalidError, match="deployed anew during the run"):
+            register_version(changed, desk.app)
+        assert not desk.registry.versions(MODEL)
 
 
 class TestClosing:

@@ -4,10 +4,10 @@ import pytest
 
 from lambdaloop.domain.definition import Candidate, Gate, ModelDefinition
 from lambdaloop.domain.documents import Document
-from lambdaloop.domain.errors import DefinitionInvalidError, GateRejectedError
+from lambdaloop.domain.errors import GateRejectedError
 from lambdaloop.domain.version import BUNDLE, ESTIMATOR
 from lambdaloop.services.evaluate_candidates import choose_winner
-from lambdaloop.services.train_candidate import CandidateResult, find_candidate
+from lambdaloop.services.train_candidate import CandidateResult
 from tests.unit.services.training_run import Workshop
 from tests.unit.training.sample_data import FEATURES, candidate, definition, sample_csv
 
@@ -27,13 +27,6 @@ def test_without_any_score_nothing_wins() -> None:
         choose_winner(definition(), [result("a", None), result("b", None)])
 
 
-def test_a_candidate_that_is_not_there_is_named() -> None:
-    with pytest.raises(
-        DefinitionInvalidError, match="no candidate is called 'x': use one of logistic_regression"
-    ):
-        find_candidate(definition(), "x")
-
-
 def only(*candidates: Candidate, **changes: object) -> ModelDefinition:
     return definition(training={"candidates": candidates}, **changes)  # type: ignore[arg-type]
 
@@ -48,6 +41,13 @@ def champion() -> Workshop:
     workshop = Workshop(GOOD, sample_csv())
     workshop.make_champion(workshop.run()["version"]["number"])
     return workshop
+
+
+def replace_file(workshop: Workshop, file: str, content: bytes) -> None:
+    """Other bytes in the champion's place, with the digest that the record has for them."""
+    version = workshop.registry.version("sample", 1)
+    stored = workshop.artifacts.put("sample", file, content)
+    workshop.registry._versions["sample"] = [replace(version, files={**version.files, file: stored})]
 
 
 def checks(state: Document) -> dict[str, Document]:
@@ -150,3 +150,47 @@ def test_a_value_that_the_champion_cannot_read_fails_the_gate(champion: Workshop
     reason = checks(champion.until_gate("run-2"))["champion"]["reason"]
     assert "could not be evaluated: column 'amount'" in reason
     assert "not a finite number" in reason
+
+
+@pytest.mark.parametrize(
+    "pickled", [b"csklearn.gone\nLost\n.", b"cbuiltins\nlist\n(tR.", b"no pickle at all"]
+)
+def test_an_estimator_of_other_packages_is_a_champion_that_cannot_be_evaluated(
+    champion: Workshop, pickled: bytes
+) -> None:
+    replace_file(champion, ESTIMATOR, pickled)
+    state = champion.until_gate("run-2")
+    assert state["evaluation"]["passed"] is False
+    assert "could not be evaluated: its estimator cannot be used with" in checks(state)["champion"]["reason"]
+
+
+def test_a_champion_whose_record_names_no_estimator_cannot_be_evaluated(champion: Workshop) -> None:
+    version = champion.registry.version("sample", 1)
+    files = {name: file for name, file in version.files.items() if name != ESTIMATOR}
+    champion.registry._versions["sample"] = [replace(version, files=files)]
+    reason = checks(champion.until_gate("run-2"))["champion"]["reason"]
+    assert "could not be evaluated: its record names no estimator.joblib" in reason
+
+
+def test_an_optional_champion_that_cannot_be_evaluated_holds_no_version_up(champion: Workshop) -> None:
+    replace_file(champion, ESTIMATOR, b"no pickle at all")
+    champion.deploy(replace(GOOD, gate=Gate(champion="optional")))
+    state = champion.run("run-2")
+    assert state["version"] == {"number": 2}
+    check = champion.version(state).gate["checks"][0]
+    assert check["name"] == "champion"
+    assert "could not be evaluated" in check["reason"]
+
+
+SEEN = "the champion may have seen some of these rows: its holdout was chosen otherwise"
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [({"holdout": 0.3}, True), ({"split": "time"}, True), ({}, False), ({"holdout": 0.15}, False)],
+)
+def test_a_champion_that_was_trained_with_another_split_is_doubted(
+    champion: Workshop, split: dict[str, object], told: bool
+) -> None:
+    champion.deploy(definition(training={"candidates": GOOD.training.candidates, **split}))
+    assert (SEEN in checks(champion.until_gate("run-2"))["champion"]["reason"]) is told

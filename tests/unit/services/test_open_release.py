@@ -11,6 +11,7 @@ from functions.verify_release.handler import handle as verify_release
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import (
     ReleaseInProgressError,
+    ReleaseNotReadyError,
     ReleaseStateError,
     RoutingChangedError,
     SettingMissingError,
@@ -18,8 +19,10 @@ from lambdaloop.domain.errors import (
 )
 from lambdaloop.domain.release_rules import lease_seconds
 from lambdaloop.settings import Settings
+from tests.fakes.inference import answer
 from tests.fakes.release_workflow import Handle, run_release
-from tests.fakes.samples import MODEL
+from tests.fakes.samples import MODEL, definition
+from tests.fakes.traffic import InMemoryTraffic
 from tests.unit.services.release_desk import ReleaseDesk
 
 
@@ -126,7 +129,14 @@ def test_a_workflow_that_wakes_up_after_that_moves_nothing(desk: ReleaseDesk) ->
     assert desk.routed() == ("2", "4", 0.5)
 
 
-@pytest.mark.parametrize("by_hand", [{"stable": "1"}, {"stable": "2", "candidate": "1", "weight": 0.3}])
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        {"stable": "7"},
+        {"stable": "1", "candidate": "2", "weight": 0.3},
+        {"stable": "2", "candidate": "1", "weight": 0.3},
+    ],
+)
 def test_traffic_that_somebody_moved_by_hand_is_neither_joined_nor_taken_back(
     desk: ReleaseDesk, by_hand: dict[str, Any]
 ) -> None:
@@ -140,3 +150,91 @@ def test_traffic_that_somebody_moved_by_hand_is_neither_joined_nor_taken_back(
     assert desk.statuses() == ["live"]
     desk.traffic.route(desk.traffic.routing(), stable="2")
     assert run_release(desk.app, version=2, execution="third")["closed"]["status"] == "live"
+
+
+class TestAStackThatWasDeployedAnew:
+    """The registry is kept; the function and its versions are new, so that old numbers come again."""
+
+    @pytest.fixture
+    def anew(self, desk: ReleaseDesk) -> ReleaseDesk:
+        desk.traffic = desk.app.__dict__["traffic"] = InMemoryTraffic(answer)
+        return desk
+
+    def test_a_release_is_the_first_one_again_and_supersedes_the_old_one(self, anew: ReleaseDesk) -> None:
+        assert run_release(anew.app, version=2, execution="second")["closed"] == {
+            "status": "live",
+            "version": 2,
+        }
+        release = anew.registry.release(MODEL, 2)
+        assert (release.first, release.previous, release.previous_lambda_version) == (True, 1, "1")
+        assert [(change.stable, change.candidate) for change in anew.traffic.changes] == [("2", None)]
+        assert anew.statuses() == ["live", "superseded"]
+
+    def test_the_release_after_that_shares_the_traffic_again(self, anew: ReleaseDesk) -> None:
+        run_release(anew.app, version=2, execution="second")
+        document = opened(anew, "third")
+        shift_traffic(document, anew.app)
+        assert anew.routed() == ("2", "3", 0.1)
+
+    def test_a_first_release_that_breaks_goes_back_to_the_bootstrap_version(self, anew: ReleaseDesk) -> None:
+        document = opened(anew, "second")
+        shift_traffic(document, anew.app)
+        assert anew.routed() == ("2", None, 0.0)  # the number that the old live release has as well
+        roll_back_release({**document, "error": {"Error": "E"}}, anew.app)
+        assert anew.routed() == ("1", None, 0.0)
+
+    def test_asking_again_after_lambda_was_busy_gives_the_same_first_release(self, anew: ReleaseDesk) -> None:
+        anew.traffic.busy = 1
+        with pytest.raises(ReleaseNotReadyError):
+            open_release(request(), anew.app)
+        assert open_release(request(), anew.app) == {"number": 2, "lambda_version": "2"}
+
+    def test_a_release_that_died_with_the_old_stack_moves_no_traffic(self, desk: ReleaseDesk) -> None:
+        shift_traffic(opened(desk, "second"), desk.app)
+        desk.traffic = desk.app.__dict__["traffic"] = InMemoryTraffic(answer)
+        desk.clock.advance(lease_seconds(desk.app.definition.release))
+        assert run_release(desk.app, version=2, execution="third")["closed"]["status"] == "live"
+        assert desk.statuses() == ["live", "rolled_back", "superseded"]
+        assert [(change.stable, change.candidate) for change in desk.traffic.changes] == [("2", None)]
+
+
+class TestAnotherDefinitionThatIsDeployedMeanwhile:
+    """Every function of the workflow gets the new definition with the next layer."""
+
+    def test_it_changes_no_step_of_a_running_release(self, desk: ReleaseDesk) -> None:
+        document = opened(desk, "second")
+        document["shift"] = shift_traffic(document, desk.app)
+        document["judgement"] = judge_release(document, desk.app)
+        desk.app.__dict__["definition"] = definition(steps=[100], bake_seconds=7, alarms=["unknown"])
+        document["shift"] = shift_traffic(document, desk.app)
+        assert (document["shift"]["weight"], document["shift"]["bake_seconds"]) == (0.5, 300)
+        document["judgement"] = judge_release(document, desk.app)
+        assert document["judgement"]["verdict"] == "advance"
+        shift_traffic(document, desk.app)
+        assert desk.routed() == ("3", None, 0.0)
+
+    def test_more_and_smaller_steps_take_no_traffic_back(self, desk: ReleaseDesk) -> None:
+        document = opened(desk, "second")
+        document["shift"] = shift_traffic(document, desk.app)
+        document["judgement"] = judge_release(document, desk.app)
+        desk.app.__dict__["definition"] = definition(steps=[1, 2, 3, 100])
+        shift_traffic(document, desk.app)
+        assert desk.routed() == ("2", "3", 0.5)
+
+    def test_a_shorter_bake_does_not_end_the_lease_early(self, desk: ReleaseDesk) -> None:
+        document = opened(desk, "second")
+        long = lease_seconds(desk.app.definition.release)
+        desk.app.__dict__["definition"] = definition(bake_seconds=0)
+        shift_traffic(document, desk.app)
+        desk.clock.advance(long - 1)
+        with pytest.raises(ReleaseInProgressError):
+            open_release(request("third"), desk.app)
+        open_release(document, desk.app)  # asked again, it prolongs by its own rules too
+        desk.clock.advance(long - 1)
+        with pytest.raises(ReleaseInProgressError):
+            open_release(request("third"), desk.app)
+
+    def test_the_next_release_follows_it(self, desk: ReleaseDesk) -> None:
+        desk.app.__dict__["definition"] = definition(steps=[25, 100])
+        shift_traffic(opened(desk, "second"), desk.app)
+        assert desk.routed() == ("2", "3", 0.25)

@@ -6,17 +6,25 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from functions.evaluate_candidates.handler import handle as evaluate_candidates
+from functions.package_model.handler import handle as package_model
+from functions.register_version.handler import handle as register_version
+from functions.train_candidate.handler import handle as train_candidate
+from functions.validate_dataset.handler import handle as validate_dataset
 from lambdaloop.domain.bundle import unpack_bundle
 from lambdaloop.domain.documents import Document
+from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
 from lambdaloop.domain.profile import Profile
 from lambdaloop.domain.schema_inference import infer_definition
+from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, REPORT
 from tests.unit.services.training_run import Workshop, digests
-from tests.unit.training.sample_data import ESTIMATORS, definition, sample_csv
+from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, sample_csv
 
 ROOT = Path(__file__).parents[3]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -80,6 +88,28 @@ def test_the_report_tells_candidates_holdout_and_gate(finished: tuple[Task, Work
     assert report["holdout"] == state["evaluation"]["metrics"]
     assert report["gate"] == state["evaluation"]["checks"]
     assert report["champion"] is None
+
+
+def test_the_version_keeps_how_its_holdout_was_chosen(finished: tuple[Task, Workshop, Document]) -> None:
+    _, workshop, state = finished
+    version = workshop.version(state)
+    report = json.loads(workshop.artifacts.get(version.files[REPORT]))
+    assert report["split"] == {"kind": "hash", "fraction": 0.2, "key_columns": ["customer"]}
+    assert version.split == Split(kind="hash", fraction=0.2, key_columns=("customer",))
+
+
+@pytest.mark.parametrize(
+    "step", [validate_dataset, train_candidate, evaluate_candidates, package_model, register_version]
+)
+def test_a_definition_deployed_during_a_run_stops_it_at_every_step(step: Any) -> None:
+    model = definition(training={"candidates": (candidate("logistic_regression"),)})
+    workshop = Workshop(model, sample_csv())
+    state = workshop.until_gate()
+    state["package"] = package_model(state, workshop.app)
+    workshop.deploy(replace(model, classes=("yes", "no")))
+    with pytest.raises(DefinitionInvalidError, match="deployed anew during the run: start a new run"):
+        step({**state, "candidate": "logistic_regression"}, workshop.app)
+    assert not workshop.registry.versions("sample")
 
 
 def test_state_documents_are_small_and_hold_no_data(finished: tuple[Task, Workshop, Document]) -> None:

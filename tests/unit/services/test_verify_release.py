@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.inference.limits import max_rows
 from functions.open_release.handler import handle as open_release
 from functions.verify_release.handler import handle as verify_release
 from lambdaloop.domain.documents import Document
@@ -16,9 +17,11 @@ from lambdaloop.domain.errors import (
     VerificationFailedError,
 )
 from lambdaloop.domain.release import ReleasePin
+from lambdaloop.domain.signature import Signature
+from lambdaloop.services.verify_release import _rows_per_request
 from tests.fakes.inference import answer
 from tests.fakes.release_workflow import run_release
-from tests.fakes.samples import MODEL
+from tests.fakes.samples import MODEL, definition
 from tests.unit.services.release_desk import ReleaseDesk
 
 
@@ -31,8 +34,8 @@ def verified(desk: ReleaseDesk) -> Document:
     return verify_release(document, desk.app)
 
 
-def test_golden_rows_are_sent_in_requests_of_at_most_100() -> None:
-    desk = ReleaseDesk(golden_rows=250)
+def test_golden_rows_are_sent_in_requests_of_at_most_20() -> None:
+    desk = ReleaseDesk(golden_rows=45)
     events: list[Document] = []
 
     def recorded(pin: ReleasePin | None, event: Document) -> Document:
@@ -40,10 +43,22 @@ def test_golden_rows_are_sent_in_requests_of_at_most_100() -> None:
         return answer(pin, event)
 
     desk.traffic.answer = recorded
-    assert verified(desk) == {"rows": 250, "worst_difference": 0.0}
+    assert verified(desk) == {"rows": 45, "worst_difference": 0.0}
     rows = [json.loads(event["body"])["rows"] for event in events]
-    assert [len(some) for some in rows] == [100, 100, 50]
-    assert rows[2][-1] == {"age": 249.0, "plan": "a"}
+    assert [len(some) for some in rows] == [20, 20, 5]
+    assert rows[2][-1] == {"age": 44.0, "plan": "a"}
+
+
+def test_long_class_names_make_smaller_requests() -> None:
+    def classes(number: int, length: int) -> Signature:
+        names = tuple(f"{i:0{length}}" for i in range(number))
+        return replace(Signature.of(definition()), task="multiclass", classes=names)
+
+    assert _rows_per_request(classes(3, 5)) == 20
+    assert 1 < _rows_per_request(classes(1000, 100)) < 20
+    assert _rows_per_request(classes(1000, 1000)) == 1
+    for signature in (classes(1000, 10), classes(1000, 100), classes(1000, 1000)):
+        assert _rows_per_request(signature) <= max_rows(signature)
 
 
 def test_a_request_is_an_http_api_event_that_says_who_sends_it() -> None:

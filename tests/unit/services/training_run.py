@@ -85,6 +85,8 @@ class Workshop:
             requested_by="ml-team",
             reason="test",
             previous_lambda_version="1",
+            first=True,
+            rules=self.definition.release,
             at=self.clock.now(),
         )
         self.registry.close_release(release, outcome="complete", at=self.clock.advance(60))

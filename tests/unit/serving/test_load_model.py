@@ -92,7 +92,13 @@ def test_the_release_is_known_before_and_without_loading() -> None:
 
 @pytest.mark.parametrize(
     ("pin", "words"),
-    [(None, "not released yet"), ("{", "cannot be read"), ('{"model": "churn"}', "cannot be read")],
+    [
+        (None, "not released yet"),
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ("1", "cannot be read"),
+        ('{"model": "churn"}', "cannot be read"),
+    ],
 )
 def test_without_a_usable_pin_no_model_is_released(pin: str | None, words: str) -> None:
     slot = ModelSlot(model="churn", pin=pin, artifacts=InMemoryArtifactStore())

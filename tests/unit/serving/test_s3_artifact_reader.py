@@ -1,7 +1,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -32,11 +34,17 @@ def bucket() -> Iterator[ObjectServer]:
         yield server
 
 
-def _reader(bucket: ObjectServer, pauses: list[float] | None = None, **environment: str) -> S3ArtifactReader:
+def _reader(
+    bucket: ObjectServer,
+    pauses: list[float] | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+    **environment: str,
+) -> S3ArtifactReader:
     return S3ArtifactReader(
         bucket="models-1",
         environment={**KEYS, "AWS_ENDPOINT_URL": bucket.address, **environment},
         pause=(pauses if pauses is not None else []).append,
+        monotonic=monotonic,
     )
 
 
@@ -102,7 +110,7 @@ def test_a_busy_store_is_asked_again_with_growing_pauses(bucket: ObjectServer, s
 @pytest.mark.localcloud
 def test_a_store_that_stays_busy_is_given_up_after_three_attempts(bucket: ObjectServer) -> None:
     bucket.answers = [(503, b"slow down")]
-    with pytest.raises(BackendUnavailableError, match=r"in 3 attempts: .*503: slow down"):
+    with pytest.raises(BackendUnavailableError, match=r"in 3 attempts or 8 seconds: .*503: slow down"):
         _reader(bucket).get(ARTIFACT)
     assert len(bucket.requests) == 3
 
@@ -112,6 +120,48 @@ def test_a_store_that_cannot_be_reached_is_given_up_too(bucket: ObjectServer) ->
     reader = _reader(bucket, AWS_ENDPOINT_URL="http://127.0.0.1:1")
     with pytest.raises(BackendUnavailableError, match="3 attempts"):
         reader.get(ARTIFACT)
+
+
+class Seconds:
+    """A clock that goes on by so many seconds each time it is looked at."""
+
+    def __init__(self, step: float) -> None:
+        self._now, self._step = 0.0, step
+
+    def __call__(self) -> float:
+        self._now += self._step
+        return self._now
+
+
+@pytest.mark.localcloud
+def test_a_store_that_sends_its_answer_in_small_pieces_is_given_up_when_the_time_is_over(
+    bucket: ObjectServer,
+) -> None:
+    content = b"x" * 20_000_000  # in many reads
+    bucket.answers = [(200, content)]
+    large = replace(ARTIFACT, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    assert _reader(bucket, monotonic=Seconds(0.01)).get(large) == content
+    with pytest.raises(
+        BackendUnavailableError, match=r"or 8 seconds: TimeoutError\('not done within 8 seconds"
+    ):
+        _reader(bucket, monotonic=Seconds(0.5)).get(large)
+    assert len(bucket.requests) == 2
+
+
+@pytest.mark.localcloud
+def test_no_attempt_begins_after_the_time_is_over(bucket: ObjectServer) -> None:
+    bucket.answers = [(503, b"slow down")]
+    with pytest.raises(BackendUnavailableError, match="slow down"):
+        _reader(bucket, monotonic=Seconds(5)).get(ARTIFACT)
+    assert len(bucket.requests) == 1
+
+
+@pytest.mark.localcloud
+def test_an_answer_that_breaks_off_is_asked_for_again(bucket: ObjectServer) -> None:
+    bucket.answers = [(200, CONTENT), (200, CONTENT)]
+    bucket.broken_off = 1
+    assert _reader(bucket).get(ARTIFACT) == CONTENT
+    assert len(bucket.requests) == 2
 
 
 @pytest.mark.localcloud

@@ -88,7 +88,7 @@ def test_labels_become_indices_in_the_order_of_the_definition() -> None:
 def test_unknown_and_missing_labels_are_problems() -> None:
     _, problems = target(definition("binary"), "yes", "maybe", "", "Yes")
     assert problems == [
-        "column 'outcome': 2 × not one of the classes, first 'maybe' in data/a.csv row 2",
+        "column 'outcome': 2 × not one of the classes 'no', 'yes' (found 'maybe', 'Yes'), first 'maybe' in data/a.csv row 2",
         "column 'outcome': 1 × missing, first '' in data/a.csv row 3",
     ]
     assert target(definition("regression"), "1", "")[1] == [

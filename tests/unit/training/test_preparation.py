@@ -1,9 +1,13 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lambdaloop.domain.definition import Feature
 from lambdaloop.domain.errors import DatasetInvalidError
-from lambdaloop.training.preparation import folds, prepare
+from lambdaloop.training.preparation import check_folds, folds, prepare
 from tests.unit.training.sample_data import definition, prepared, sample_csv, table
 
 
@@ -76,7 +80,9 @@ def test_all_problems_are_told_at_once() -> None:
     lines = problems(content.encode()).split("\n")
     assert len(lines) == 3
     assert lines[0].startswith("column 'amount': 5 × not a finite number, first 'x")
-    assert lines[1].startswith("column 'outcome': 2 × not one of the classes, first 'perhaps'")
+    assert lines[1].startswith(
+        "column 'outcome': 2 × not one of the classes 'no', 'yes' (found 'perhaps'), first 'perhaps'"
+    )
     assert lines[2].startswith("column 'customer': 1 × missing, but it is the entity, first ''")
 
 
@@ -113,3 +119,32 @@ def test_a_flood_of_problems_is_cut() -> None:
     lines = problems(f"{header}\n{row}\n".encode(), features=features).split("\n")
     assert len(lines) == 51
     assert lines[-1] == "and 30 more"
+
+
+def owned_by(owner: Callable[[int, bool], str], *, rows: int = 300) -> bytes:
+    """Every third row says yes; who it belongs to follows from its number and its outcome."""
+    lines = [f"{owner(row, row % 3 == 0)},{row}.5,{'yes' if row % 3 == 0 else 'no'}" for row in range(rows)]
+    return "\n".join(["customer,score,outcome", *lines]).encode()
+
+
+FEW = {"score": Feature(type="number")}
+
+
+def test_a_class_that_belongs_to_too_few_entities_is_told_with_numbers_and_the_fix() -> None:
+    content = owned_by(lambda row, yes: f"big-{row % 4}" if yes else f"c-{row}")
+    found = problems(content, features=FEW, training={"folds": 5, "holdout": 0.3})
+    assert re.search(
+        r"class 'yes' has \d+ rows for training but of [1-4] different 'customer' only: 5 folds need 5: add data",
+        found,
+    )
+
+
+def test_entities_that_leave_a_fold_without_a_class_are_told() -> None:
+    data, model = prepared(), definition()
+    check_folds(data, model)
+    assert data.groups is not None
+    one_owner = np.where(data.target == 1, "whale", data.groups)
+    with pytest.raises(
+        DatasetInvalidError, match="of 3 would be trained without class 'yes', whose rows belong"
+    ):
+        check_folds(replace(data, groups=one_owner), model)

@@ -4,6 +4,7 @@ The rules themselves are in `domain.definition`; pydantic reads them off those c
 Imported at synth and by the command line, never in a Lambda function.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,13 @@ def load_definition(path: Path) -> ModelDefinition:
 
     Raises DefinitionInvalidError with one line per problem: `file:line: path: problem`.
     """
-    return parse_definition(path.read_text(encoding="utf-8"), source=str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DefinitionInvalidError(
+            f"{path}: byte {error.start} is not UTF-8: save the file as UTF-8"
+        ) from error
+    return parse_definition(text, source=str(path))
 
 
 def load_definitions(folder: Path) -> list[ModelDefinition]:
@@ -52,6 +59,8 @@ def parse_definition(text: str, *, source: str) -> ModelDefinition:
         raise DefinitionInvalidError(
             f"{source}:1: expected a mapping that starts with 'name:', got {type(document).__name__}"
         )
+    if slips := [f"{source}:{line}: {told}" for line, told in (*_repeated_keys(root), *_bare_words(root))]:
+        raise DefinitionInvalidError("\n".join(slips))
     try:
         return _ADAPTER.validate_python(document)
     except ValidationError as error:
@@ -66,6 +75,45 @@ def json_schema() -> Document:
         **_ADAPTER.json_schema(),
         "title": "Lambdaloop model definition",
     }
+
+
+def _repeated_keys(root: Any) -> Iterator[tuple[int, str]]:
+    """YAML readers keep the last of two equal keys and drop the others without a word."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop(0)
+        if id(node) in seen:  # an anchor may lead back to its own parent
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            waiting.extend(value for _, value in node.value)
+            first: dict[str, int] = {}
+            for key, _ in node.value:
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and first.setdefault(key.value, line) != line:
+                    yield line, f"{key.value!r} is given in line {first[key.value]} already: keep one of them"
+
+
+def _bare_words(root: Any) -> Iterator[tuple[int, str]]:
+    """YAML 1.1 reads an unquoted yes, no, on or off as a truth; as a label or a category it was meant as a word."""
+    lists = [("classes", node) for node in _under(root, "classes")]
+    for features in _under(root, "features"):
+        for name, feature in features.value if isinstance(features, yaml.MappingNode) else []:
+            path = f"features.{name.value}.categories"
+            lists += [(path, node) for node in _under(feature, "categories")]
+    for path, node in lists:
+        for place, item in enumerate(node.value if isinstance(node, yaml.SequenceNode) else []):
+            is_truth = item.tag == "tag:yaml.org,2002:bool"
+            if is_truth and (path != "classes" or item.value.lower() not in ("true", "false")):
+                line = item.start_mark.line + 1
+                yield line, f'{path}[{place}]: YAML reads {item.value} as a truth: quote it, "{item.value}"'
+
+
+def _under(node: Any, name: str) -> Iterator[Any]:
+    if isinstance(node, yaml.MappingNode):
+        yield from (value for key, value in node.value if key.value == name)
 
 
 def _problem(source: str, root: Any, details: Any) -> str:

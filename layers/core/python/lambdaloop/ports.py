@@ -11,6 +11,7 @@ from lambdaloop.domain.alias import Alias
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.audit import AuditEvent
 from lambdaloop.domain.dataset import DataObject
+from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.lease import Lease
 from lambdaloop.domain.prediction import Output
@@ -123,6 +124,8 @@ class ReleaseLog(Protocol):
         requested_by: str,
         reason: str,
         previous_lambda_version: str,
+        first: bool,
+        rules: ReleaseRules,
         at: datetime,
     ) -> Release:
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
@@ -206,9 +209,10 @@ class TrafficObserver(Protocol):
     """What CloudWatch knows about live traffic."""
 
     def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:
-        """Figures of the release's Lambda version behind the live alias, in whole minutes around the window.
+        """Figures of the release's Lambda version behind the live alias, in the whole minutes that touch the window.
 
-        `alone` says that all of the alias's requests went to it.
+        `alone` says that all of the alias's requests went to it; then minutes that began before the window count only
+        when there are no others.
         """
         ...
 

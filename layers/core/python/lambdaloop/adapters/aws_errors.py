@@ -7,7 +7,15 @@ A code that nobody expected passes through as it is: hiding it would hide a bug 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+from botocore.exceptions import (
+    ConnectionError as ConnectError,
+)
 
 from lambdaloop.domain.errors import BackendUnavailableError, RecordTooLargeError
 
@@ -57,7 +65,7 @@ def aws_errors(known: Mapping[str, Exception] | None = None) -> Iterator[None]:
         if translation is None:
             raise
         raise translation from error
-    except (FlexibleChecksumError, HTTPClientError, IncompleteReadError) as error:
+    except (ConnectError, FlexibleChecksumError, HTTPClientError, IncompleteReadError) as error:
         raise BackendUnavailableError(f"no whole answer from AWS: {error}: try again") from error
 
 

@@ -9,12 +9,17 @@ from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import aws_errors
 from lambdaloop.domain.release import Release
 from lambdaloop.domain.traffic import Observation
+from lambdaloop.settings import LIVE_ALIAS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 _MINUTE = timedelta(minutes=1)
 _LONGEST_PERIOD = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+_KEPT = ((timedelta(days=15) - _HOUR, _MINUTE), (timedelta(days=63) - _HOUR, timedelta(minutes=5)))
+"""Up to which age CloudWatch keeps which period, and by the hour from there on. An hour is taken off, because a window
+starts a little before it was asked for, and time goes on."""
 
 
 class CloudWatchObserver:
@@ -25,22 +30,26 @@ class CloudWatchObserver:
         self._client: CloudWatchClient = client or aws_client("cloudwatch")
 
     def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:
-        """Figures of the release's Lambda version behind the live alias, in whole minutes around the window.
+        """Figures of the release's Lambda version behind the live alias, in the whole minutes that touch the window.
 
         Lambda counts an invocation that answered with status 500 as a success, so 5xx answers are read from our own metric.
         The dimension ExecutedVersion is there for telling the versions of a weighted alias apart; AWS does not promise it for
-        an alias without weights, so a release that is alone is seen as the alias itself.
+        an alias without weights, so a release that is alone is seen as the alias itself. The minute in which it came to be
+        alone also counts what the alias did before, and is left out unless there is no other yet.
+
+        CloudWatch merges minutes of two weeks ago to five, and later to hours; so does a window that starts then.
         """
-        start, end = _whole_minutes(since, until)
+        period = _period(until - since)
+        start, end = _window(since, until, period, alone=alone)
         whole = min(end - start, _LONGEST_PERIOD)  # a percentile of minutes is no percentile of the window
-        live = {"FunctionName": self._function, "Resource": f"{self._function}:live"}
+        live = {"FunctionName": self._function, "Resource": f"{self._function}:{LIVE_ALIAS}"}
         lambda_version = live if alone else {**live, "ExecutedVersion": str(release.lambda_version)}
         answers = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
         queries = [
-            _query("invocations", "AWS/Lambda", "Invocations", lambda_version, "Sum", _MINUTE),
-            _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", _MINUTE),
+            _query("invocations", "AWS/Lambda", "Invocations", lambda_version, "Sum", period),
+            _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", period),
             _query("latency", "AWS/Lambda", "Duration", lambda_version, "p95", whole),
-            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, answers, "Sum", _MINUTE),
+            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, answers, "Sum", period),
         ]
         figures = self._figures(queries, start, end)
         return Observation(
@@ -80,14 +89,23 @@ class CloudWatchObserver:
         return figures
 
 
-def _whole_minutes(since: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """CloudWatch keeps these metrics by the minute: the minutes that touch the window, at least one."""
-    since, until = since.astimezone(UTC), until.astimezone(UTC)
-    start = since.replace(second=0, microsecond=0)
-    end = until.replace(second=0, microsecond=0)
+def _period(age: timedelta) -> timedelta:
+    """The shortest one for which there are still figures."""
+    return next((period for kept, period in _KEPT if age <= kept), _HOUR)
+
+
+def _window(since: datetime, until: datetime, period: timedelta, *, alone: bool) -> tuple[datetime, datetime]:
+    """The whole periods that touch the window, at least one; `alone`: those that start in it, if any does."""
+    start, end = _floor(since, period), _floor(until, period)
     if end < until or end == start:
-        end += _MINUTE
+        end += period
+    if alone and start < since and start + period < until:
+        start += period
     return start, end
+
+
+def _floor(at: datetime, period: timedelta) -> datetime:
+    return at.astimezone(UTC) - (at - datetime.fromtimestamp(0, UTC)) % period
 
 
 def _query(

@@ -8,6 +8,7 @@ from lambdaloop.adapters.dynamo_audit import event
 from lambdaloop.adapters.dynamo_keys import ModelKeys
 from lambdaloop.adapters.dynamo_table import OnTable, Write
 from lambdaloop.domain.alias import CHAMPION, Alias, moved
+from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document, from_document, to_document
 from lambdaloop.domain.errors import AliasMovedError, ReleaseNotFoundError, ReleaseStateError
 from lambdaloop.domain.release import OPEN_STATUSES, Judgement, Release
@@ -31,6 +32,8 @@ class DynamoReleases(OnTable):
         requested_by: str,
         reason: str,
         previous_lambda_version: str,
+        first: bool,
+        rules: ReleaseRules,
         at: datetime,
     ) -> Release:
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
@@ -52,6 +55,8 @@ class DynamoReleases(OnTable):
                 created_at=at,
                 previous=None if champion is None else champion.release,
                 previous_lambda_version=previous_lambda_version,
+                first=first,
+                rules=rules,
             )
             detail = {"release": release.number, "version": version, "reason": reason}
             self._table.write(

@@ -95,5 +95,11 @@ def _variables(configuration: "Configuration") -> dict[str, str]:
 
 
 def _pin_of(configuration: "Configuration") -> ReleasePin | None:
+    """None without a pin that this code can read: then it is not the wanted one, which was written by this code."""
     text = Settings.from_env(_variables(configuration)).pin
-    return None if text is None else from_document(ReleasePin, json.loads(text))
+    if text is None:
+        return None
+    try:
+        return from_document(ReleasePin, json.loads(text))
+    except ValueError:
+        return None

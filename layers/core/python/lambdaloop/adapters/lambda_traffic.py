@@ -10,13 +10,11 @@ from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import ReleaseNotReadyError, RoutingChangedError, VerificationFailedError
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.domain.traffic import Routing
+from lambdaloop.settings import LIVE_ALIAS
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
-
-LIVE = "live"
-"""The alias that API Gateway invokes."""
 
 _LONGEST_INVOCATION_SECONDS = 35  # an inference function answers within 29
 
@@ -36,7 +34,7 @@ class LambdaTraffic:
     def routing(self) -> Routing:
         """Where requests go now."""
         with aws_errors():
-            return _routing(self._client.get_alias(FunctionName=self._function, Name=LIVE))
+            return _routing(self._client.get_alias(FunctionName=self._function, Name=LIVE_ALIAS))
 
     def route(
         self, routing: Routing, *, stable: str, candidate: str | None = None, weight: float = 0.0
@@ -45,12 +43,12 @@ class LambdaTraffic:
         # An absent RoutingConfig would leave the old weights in place, so an empty one is sent.
         weights = {} if candidate is None else {candidate: weight}
         changed = RoutingChangedError(
-            f"alias {LIVE} of function {self._function} changed since it was read: read it again"
+            f"alias {LIVE_ALIAS} of function {self._function} changed since it was read: read it again"
         )
         with aws_errors({"PreconditionFailedException": changed, "ResourceConflictException": changed}):
             answer = self._client.update_alias(
                 FunctionName=self._function,
-                Name=LIVE,
+                Name=LIVE_ALIAS,
                 FunctionVersion=stable,
                 RoutingConfig={"AdditionalVersionWeights": weights},
                 RevisionId=routing.revision,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import OBJECT_ABSENT, aws_errors
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.errors import ArtifactCorruptError, ArtifactMissingError
+from lambdaloop.domain.artifact_check import check_content, check_size
+from lambdaloop.domain.errors import ArtifactMissingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,14 +46,9 @@ class S3ArtifactStore:
             answer = self._client.get_object(
                 Bucket=self._bucket, Key=artifact.key, VersionId=artifact.version_id
             )
-            if answer["ContentLength"] != artifact.size:  # before a wrong giant fills the memory
-                raise ArtifactCorruptError(
-                    f"{where} has {answer['ContentLength']} bytes, the registry says {artifact.size}"
-                )
+            check_size(artifact, answer["ContentLength"], where=where)
             content = answer["Body"].read()
-        found = hashlib.sha256(content).hexdigest()
-        if found != artifact.sha256:
-            raise ArtifactCorruptError(f"{where} has sha256 {found}, the registry says {artifact.sha256}")
+        check_content(artifact, content, where=where)
         return content
 
     def _create(self, key: str, content: bytes, checksum: str) -> str:

@@ -4,11 +4,13 @@ Plain dataclasses, so that workflow functions read it without any third-party pa
 lays pydantic over these same classes to validate what people type.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
 
 FeatureType = Literal["number", "integer", "boolean", "category"]
@@ -17,11 +19,20 @@ Label = str | int | bool
 Parameter = str | int | float | bool | None
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
-_RESERVED_FIELDS = ("prediction_id", "entity_id")
+RESERVED_FIELDS = frozenset({"prediction_id", "entity_id"})
+"""Fields of a request beside the features."""
 _MAX_FEATURES = 500
 _MAX_CATEGORIES = 1000
+_MAX_STEP_SECONDS = 14 * 86_400  # CloudWatch keeps data by the minute for 15 days
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+def _check_finite(**values: float | None) -> None:
+    """Comparisons with NaN are all false, so a rule would let it through."""
+    for name, value in values.items():
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +68,7 @@ class Feature:
             raise ValueError(f"categories belong to type category, not {self.type}")
         if self.type not in ("number", "integer") and (self.min is not None or self.max is not None):
             raise ValueError(f"min and max belong to type number or integer, not {self.type}")
+        _check_finite(min=self.min, max=self.max)
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is greater than max {self.max}: swap them")
 
@@ -74,6 +86,9 @@ class Candidate:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """Keyword arguments of the scikit-learn estimator, over Lambdaloop's defaults."""
 
+    def __post_init__(self) -> None:
+        _check_finite(**{name: value for name, value in self.parameters.items() if isinstance(value, float)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
@@ -83,6 +98,12 @@ class Data:
 
     location: str
     """Key prefix in the data bucket; every .csv object below it is training data."""
+
+    def __post_init__(self) -> None:
+        if not self.location.strip() or self.location.startswith("/"):
+            raise ValueError(
+                f"location must be a key prefix without a leading slash, such as churn/, got {self.location!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +121,12 @@ class Training:
     holdout: float = 0.2
     """Fraction of the rows kept for evaluation; training never sees them."""
     split: Literal["hash", "time"] = "hash"
-    """hash: by the entity key (or the whole row), the same in every run; time: the last rows of the data."""
+    """hash: by the entity (or by all features and the target); time: the last rows of the data."""
     seed: int = 0
     """Seeds folds and estimators."""
 
     def __post_init__(self) -> None:
+        _check_finite(holdout=self.holdout)
         if not self.candidates:
             raise ValueError("candidates must name at least one estimator")
         names = [candidate.name for candidate in self.candidates]
@@ -128,8 +150,11 @@ class Gate:
     """Worst acceptable value per metric (a maximum for metrics where less is better)."""
     max_drop: float = 0.0
     """How much worse than the champion the training metric may be on the same holdout."""
+    champion: Literal["required", "optional"] = "required"
+    """Whether a champion that cannot be evaluated (other columns or classes, damaged) holds the winner up; optional records why and goes on."""
 
     def __post_init__(self) -> None:
+        _check_finite(max_drop=self.max_drop, **{f"minimum.{name}": v for name, v in self.minimum.items()})
         if self.max_drop < 0:
             raise ValueError(f"max_drop must be 0 or more, got {self.max_drop}")
 
@@ -173,6 +198,12 @@ class Release:
             )
         if not 0 <= self.max_holds <= 100:
             raise ValueError(f"max_holds must be 0 to 100, got {self.max_holds}")
+        if (self.max_holds + 1) * self.bake_seconds > _MAX_STEP_SECONDS:
+            raise ValueError(
+                f"a step can be watched for 14 days at most, bake_seconds {self.bake_seconds} with max_holds "
+                f"{self.max_holds} make {(self.max_holds + 1) * self.bake_seconds / 86_400:.1f}: lower one of them"
+            )
+        _check_finite(max_error_rate=self.max_error_rate, max_p95_latency_ms=self.max_p95_latency_ms)
         if not 0 <= self.max_error_rate < 1:
             raise ValueError(f"max_error_rate must be 0 to below 1, got {self.max_error_rate}")
         if self.max_p95_latency_ms <= 0:
@@ -258,6 +289,14 @@ class ModelDefinition:
         self._check_metrics()
         self._check_estimators()
 
+    def candidate(self, name: str) -> Candidate:
+        """The candidate of that name; DefinitionInvalidError names those that there are."""
+        for candidate in self.training.candidates:
+            if candidate.name == name:
+                return candidate
+        known = ", ".join(candidate.name for candidate in self.training.candidates)
+        raise DefinitionInvalidError(f"no candidate is called {name!r}: use one of {known}")
+
     def _check_columns(self) -> None:
         if not 1 <= len(self.features) <= _MAX_FEATURES:
             raise ValueError(f"features must name 1 to {_MAX_FEATURES} columns, got {len(self.features)}")
@@ -269,7 +308,7 @@ class ModelDefinition:
         if self.entity == self.target:
             raise ValueError(f"entity and target must be different columns, both are {self.target!r}")
         for column in self.features:
-            if column in _RESERVED_FIELDS:
+            if column in RESERVED_FIELDS:
                 raise ValueError(f"{column!r} is a reserved field: rename the column")
         if unknown := [name for name in self.serving.capture if name not in self.features]:
             raise ValueError(f"capture names unknown features: {', '.join(unknown)}")

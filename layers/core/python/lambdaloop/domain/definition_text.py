@@ -15,6 +15,7 @@ def render_yaml(inference: Inference) -> str:
     """The text of `models/NAME.yaml`; `load_definition` reads the same definition from it."""
     definition = inference.definition
     lines = [
+        "# yaml-language-server: $schema=schema.json",
         f"# Drafted from {inference.rows} rows. Read it, correct it, keep it under version control.",
         f"name: {_scalar(definition.name)}",
         f"task: {definition.task}",

@@ -31,8 +31,8 @@ def from_document(cls: type[T], document: Mapping[str, Any]) -> T:
     Raises ValueError that names the field when one is missing or has another type.
     """
     try:
-        record: T = _build(cls, document)
-    except (TypeError, ValueError, KeyError) as error:
+        record: T = _build(cls, document, "it")
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"not a {cls.__name__} document: {error}") from error
     return record
 
@@ -54,7 +54,8 @@ def _field_types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
-def _build(cls: Any, document: Mapping[str, Any]) -> Any:
+def _build(cls: Any, document: Any, where: str) -> Any:
+    _checked(isinstance(document, Mapping), document, Mapping, where)
     kinds = _field_types(cls)
     known = {f.name for f in dataclasses.fields(cls)}
     return cls(
@@ -71,11 +72,13 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _one_of(arguments, value, where)
     if origin is tuple:
+        _checked(isinstance(value, list | tuple), value, list, where)
         return tuple(_typed(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is not None and issubclass(origin, Mapping):
+        _checked(isinstance(value, Mapping), value, Mapping, where)
         return {key: _typed(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     if dataclasses.is_dataclass(kind):
-        return _build(kind, value)
+        return _build(kind, value, where)
     if kind is datetime:
         return datetime.fromisoformat(value)
     if kind is float:
@@ -91,7 +94,7 @@ def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     for kind in sorted(kinds, key=lambda k: k is not type(value)):  # the exact type first: 1 stays an int
         try:
             return _typed(kind, value, where)
-        except (TypeError, ValueError, AttributeError):
+        except (TypeError, ValueError, OverflowError):
             continue
     return _checked(False, value, kinds, where)
 

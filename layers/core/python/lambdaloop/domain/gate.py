@@ -31,15 +31,17 @@ class ChampionScore:
     version: int
     value: float | None
     problem: str | None = None
+    doubt: str | None = None
+    """Why the comparison may flatter the champion."""
 
 
 def check_gate(
     gate: Gate, *, metric: str, metrics: Mapping[str, float | None], champion: ChampionScore | None
 ) -> tuple[GateCheck, ...]:
-    """Every check, passed or not; a metric or a champion without a finite value fails."""
+    """Every check, passed or not; a metric without a finite value fails, and a champion without one if it is required."""
     checks = [_minimum(name, metrics.get(name), limit) for name, limit in gate.minimum.items()]
     if champion is not None:
-        checks.append(_against(champion, metric, metrics.get(metric), gate.max_drop))
+        checks.append(_against(champion, metric, metrics.get(metric), gate))
     if metric not in gate.minimum:
         checks.append(_has_value(metric, metrics.get(metric)))
     return tuple(checks)
@@ -65,20 +67,27 @@ def _minimum(metric: str, value: float | None, limit: float) -> GateCheck:
     return GateCheck(name="minimum", metric=metric, value=value, limit=limit, passed=passed, reason=reason)
 
 
-def _against(champion: ChampionScore, metric: str, value: float | None, max_drop: float) -> GateCheck:
+def _against(champion: ChampionScore, metric: str, value: float | None, gate: Gate) -> GateCheck:
     value, theirs = _finite(value), _finite(champion.value)
     who = f"champion version {champion.version}"
     limit = None
     if theirs is None:
         reason = f"{who} could not be evaluated: {champion.problem or f'its {metric} has no value'}"
-        passed = False
+        passed = gate.champion == "optional"
+        reason += (
+            "; gate.champion is optional"
+            if passed
+            else "; to go on without it, set champion: optional in the definition's gate"
+        )
     else:
-        limit = theirs - max_drop if greater_is_better(metric) else theirs + max_drop
+        limit = theirs - gate.max_drop if greater_is_better(metric) else theirs + gate.max_drop
         if value is None:
             passed, reason = False, f"{metric} has no value on the holdout, {who} has {theirs:.6g}"
         else:
             passed = improvement(metric, value, over=limit) >= 0
-            reason = f"{metric} is {value:.6g}, {who} has {theirs:.6g}, allowed drop {max_drop:g}"
+            reason = f"{metric} is {value:.6g}, {who} has {theirs:.6g}, allowed drop {gate.max_drop:g}"
+        if champion.doubt:
+            reason += f"; {champion.doubt}"
     return GateCheck(name="champion", metric=metric, value=value, limit=limit, passed=passed, reason=reason)
 
 

@@ -1,6 +1,7 @@
 """Profiles: what a set of rows looks like, small, and such that the profiles of parts add up to the profile of the whole.
 
 The bin edges come from the baseline (the training data of a version), therefore counts add exactly, whoever counted.
+That profiles merge is part of the baseline's contract: monitoring profiles served rows batch by batch and adds them up.
 """
 
 import json

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.definition import Release as ReleaseRules
 
 ReleaseStatus = Literal["open", "shifting", "live", "superseded", "rolled_back"]
 OPEN_STATUSES: frozenset[ReleaseStatus] = frozenset({"open", "shifting"})
@@ -61,6 +62,10 @@ class Release:
     """The release that was live before."""
     previous_lambda_version: str
     """Where all traffic goes on a rollback; the bootstrap version before the first release."""
+    first: bool
+    """Whether nothing but the bootstrap version served before, so that there is no traffic to share."""
+    rules: ReleaseRules
+    """Those it was opened with: another definition that is deployed meanwhile is one for the next release."""
     judgements: tuple[Judgement, ...] = field(default_factory=tuple)
     closed_at: datetime | None = None
     outcome: str | None = None

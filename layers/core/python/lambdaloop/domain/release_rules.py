@@ -14,9 +14,9 @@ _LONGEST_STEP = timedelta(minutes=15)
 """A Lambda function's longest run; retries of a step fit in as well, since each one prolongs the lease."""
 
 
-def steps_of(release: Release, rules: ReleaseRules) -> tuple[int, ...]:
+def steps_of(release: Release) -> tuple[int, ...]:
     """Percent of the traffic per step; a first release has nothing to share the traffic with."""
-    return (100,) if release.previous is None else rules.steps
+    return (100,) if release.first else release.rules.steps
 
 
 def lease_seconds(rules: ReleaseRules) -> int:

@@ -1,5 +1,6 @@
 """Drafts a model definition from a CSV file, for a person to read and correct."""
 
+import difflib
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from lambdaloop.domain.column_inference import guess_feature, is_number
 from lambdaloop.domain.csv_rows import read_csv
 from lambdaloop.domain.definition import (
+    RESERVED_FIELDS,
     Candidate,
     Data,
     Estimator,
@@ -17,14 +19,14 @@ from lambdaloop.domain.definition import (
     ModelDefinition,
     Training,
 )
-from lambdaloop.domain.errors import DatasetEmptyError, DefinitionInvalidError
+from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, DefinitionInvalidError
 from lambdaloop.domain.metrics import Task
 
 _MAX_CLASSES = 20
 _LARGE = 20_000
 _POSITIVE = frozenset({"yes", "y", "true", "t", "1", "positive", "pos"})
 _METRIC: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "f1_macro", "regression": "rmse"}
-_RESERVED = frozenset({"prediction_id", "entity_id", ""})
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +45,14 @@ def infer_definition(content: bytes, *, name: str, target: str, entity: str | No
     Raises DatasetInvalidError when the file is no CSV, DefinitionInvalidError when target or entity do not fit it.
     """
     columns, rows = read_csv(content, source="the file")
+    _check_separator(columns)
     texts = dict(zip(columns, zip(*rows, strict=True), strict=False))
     if not texts:
         raise DatasetEmptyError("the file has a header but no rows")
     for role, column in (("target", target), ("entity", entity)):
         if column is not None and column not in columns:
             raise DefinitionInvalidError(
-                f"{role} {column!r} is no column of the file: use one of {', '.join(map(repr, columns))}"
+                f"{role} {column!r} is no column of the file: {_suggestion(column, columns)}"
             )
     task, classes = _task(target, texts[target])
     features, left_out = _features(texts, {target, entity})
@@ -70,6 +73,23 @@ def infer_definition(content: bytes, *, name: str, target: str, entity: str | No
     return Inference(definition=definition, left_out=left_out, rows=len(texts[target]))
 
 
+def _check_separator(columns: Sequence[str]) -> None:
+    for character, name in _OTHER_SEPARATORS.items():
+        if len(columns) == 1 and character in columns[0]:
+            raise DatasetInvalidError(
+                f"the header is one column with {name}, {columns[0]!r}: separate columns by commas"
+            )
+
+
+def _suggestion(wanted: str, columns: Sequence[str]) -> str:
+    """The column that was meant, where one differs in blanks, case or a letter or two only."""
+    plain = {column.strip().lower(): column for column in columns}
+    known = ", ".join(map(repr, columns))
+    if similar := difflib.get_close_matches(wanted.strip().lower(), plain, n=1, cutoff=0.75):
+        return f"did you mean {plain[similar[0]]!r}? It has {known}"
+    return f"use one of {known}"
+
+
 def _features(
     texts: Mapping[str, Sequence[str]], taken: set[str | None]
 ) -> tuple[dict[str, Feature], dict[str, str]]:
@@ -78,7 +98,7 @@ def _features(
     for column, values in texts.items():
         if column in taken:
             continue
-        if column in _RESERVED:
+        if column in RESERVED_FIELDS or not column:
             left_out[column] = "has a name that is taken: rename it"
             continue
         guess = guess_feature(values)

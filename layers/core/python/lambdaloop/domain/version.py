@@ -8,6 +8,7 @@ from typing import Any
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import Parameter
 from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.splitting import Split
 
 BUNDLE = "bundle.zip"
 """The served artifact: signature.json, model.onnx and golden.json."""
@@ -18,7 +19,7 @@ BASELINE = "baseline.json"
 ENVIRONMENT = "environment.txt"
 """The package versions that trained it."""
 REPORT = "report.json"
-"""Candidates, holdout metrics and gate checks."""
+"""Candidates, split, holdout metrics and gate checks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,10 @@ class VersionDraft:
     rows: int
     gate: Mapping[str, Any]
     """The gate's checks with their numbers."""
+    definition_digest: str | None = None
+    """Of the definition that it was trained from; None in records older than this field."""
+    split: Split | None = None
+    """How its holdout was chosen; None in records older than this field."""
 
     @property
     def digest(self) -> str:

@@ -1,6 +1,5 @@
 """Ends a release that passed its last step: from here on its version is the champion."""
 
-from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import ReleaseStateError, RoutingChangedError
 from lambdaloop.domain.release import OPEN_STATUSES, Release
 from lambdaloop.domain.release_rules import LEASE
@@ -9,8 +8,8 @@ from lambdaloop.services.hold_release import hold_release
 
 
 def close_release(
-    definition: ModelDefinition,
     *,
+    model: str,
     number: int,
     execution: str,
     releases: ReleaseLog,
@@ -23,14 +22,14 @@ def close_release(
     Raises RoutingChangedError unless all traffic is on it, ReleaseStateError unless its last judgement completed it,
     AliasMovedError when the champion changed meanwhile.
     """
-    release = releases.release(definition.name, number)
+    release = releases.release(model, number)
     if release.status in OPEN_STATUSES:
-        hold_release(definition, execution=execution, leases=leases, at=clock.now())
+        hold_release(model, number, execution=execution, releases=releases, leases=leases, at=clock.now())
         _check_complete(release)
         _check_all_traffic(release, traffic)
     outcome = f"all traffic after {len(release.judgements)} judgements"
     closed = releases.close_release(release, outcome=outcome, at=clock.now())
-    leases.free(model=definition.name, name=LEASE, owner=execution)
+    leases.free(model=model, name=LEASE, owner=execution)
     return closed
 
 

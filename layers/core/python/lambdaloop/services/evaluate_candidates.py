@@ -7,15 +7,17 @@ from typing import Any
 
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import GateRejectedError
 from lambdaloop.domain.gate import ChampionScore, GateCheck, check_gate
 from lambdaloop.domain.metrics import improvement
+from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.version import ESTIMATOR, REPORT
 from lambdaloop.ports import ArtifactStore, DatasetStore, VersionRegistry
 from lambdaloop.services.evaluate_champion import evaluate_champion
 from lambdaloop.services.load_table import load_table
-from lambdaloop.services.train_candidate import CandidateResult, find_candidate
+from lambdaloop.services.train_candidate import CandidateResult
 from lambdaloop.training.estimator_files import dump_estimator
 from lambdaloop.training.pipelines import fit
 from lambdaloop.training.preparation import prepare
@@ -43,13 +45,15 @@ def evaluate_candidates(
     definition: ModelDefinition,
     *,
     results: Sequence[CandidateResult],
+    definition_digest: str,
     manifest: Artifact,
     artifacts: ArtifactStore,
     datasets: DatasetStore,
     versions: VersionRegistry,
 ) -> Evaluation:
     """Raises GateRejectedError when no candidate has a score at all."""
-    winner = find_candidate(definition, choose_winner(definition, results).name)
+    check_definition(definition, definition_digest)
+    winner = definition.candidate(choose_winner(definition, results).name)
     table = load_table(manifest, artifacts=artifacts, datasets=datasets)
     data = prepare(table, definition)
     pipeline = fit(definition, winner, data.training_frame, data.training_target)
@@ -85,7 +89,8 @@ def choose_winner(definition: ModelDefinition, results: Sequence[CandidateResult
             best = result
     if best is None:
         raise GateRejectedError(
-            f"none of {', '.join(result.name for result in results)} has a cross-validated {definition.training.metric}"
+            f"none of {', '.join(result.name for result in results)} has a cross-validated {definition.training.metric}: "
+            "it has no value in a fold that lacks a class or where scores are not finite: add data or lower folds"
         )
     return best
 
@@ -103,6 +108,7 @@ def _report(
         "model": definition.name,
         "metric": definition.training.metric,
         "candidates": [to_document(result) for result in results],
+        "split": to_document(Split.of(definition)),
         "winner": winner,
         "holdout": dict(metrics),
         "champion": to_document(champion) if champion else None,

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.bundle import unpack_bundle
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.errors import ArtifactCorruptError, ArtifactMissingError
+from lambdaloop.domain.errors import ArtifactCorruptError, ArtifactMissingError, VersionNotFoundError
 from lambdaloop.domain.gate import ChampionScore
 from lambdaloop.domain.signature import Signature
+from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.version import BUNDLE, ESTIMATOR, Version
 from lambdaloop.ports import ArtifactStore, VersionRegistry
 from lambdaloop.training.estimator_files import load_estimator
@@ -32,13 +33,25 @@ def evaluate_champion(
     alias = versions.alias(definition.name, CHAMPION)
     if alias is None:
         return None
-    version = versions.version(definition.name, alias.version)
     try:
+        version = versions.version(definition.name, alias.version)
         scores = _scores(definition, version, table, data, artifacts)
-    except (ArtifactMissingError, ArtifactCorruptError, _NotComparableError) as error:
-        return ChampionScore(version=version.number, value=None, problem=str(error))
+    except (ArtifactMissingError, ArtifactCorruptError, VersionNotFoundError, _NotComparableError) as error:
+        return ChampionScore(version=alias.version, value=None, problem=str(error))
     metrics = compute_metrics(data.holdout_target, scores, task=definition.task)
-    return ChampionScore(version=version.number, value=metrics[definition.training.metric])
+    return ChampionScore(
+        version=version.number,
+        value=metrics[definition.training.metric],
+        doubt=_doubt(Split.of(definition), version.split),
+    )
+
+
+def _doubt(present: Split, champions: Split | None) -> str | None:
+    """What to add to a comparison on rows that the champion was perhaps fitted on."""
+    if champions is not None and present.lies_within(champions):
+        return None
+    how = "was chosen otherwise" if champions else "was chosen in a way that is not on record"
+    return f"the champion may have seen some of these rows: its holdout {how}"
 
 
 class _NotComparableError(Exception):
@@ -52,6 +65,9 @@ def _scores(
     data: PreparedData,
     artifacts: ArtifactStore,
 ) -> Scores:
+    for name in (BUNDLE, ESTIMATOR):
+        if name not in version.files:
+            raise ArtifactMissingError(f"its record names no {name}")
     signature = unpack_bundle(artifacts.get(version.files[BUNDLE])).signature
     if signature.task != definition.task or set(signature.classes) != set(definition.classes):
         raise _NotComparableError(
@@ -73,9 +89,15 @@ def _scores(
     frame = typed_frame(held, features, problems=problems, unexpected=Findings())
     if problems:
         raise _NotComparableError("; ".join(problems.lines(held)))
-    pipeline = load_estimator(artifacts.get(version.files[ESTIMATOR]))
-    scores = predict_scores(pipeline, frame, task=definition.task)
-    return scores[:, _order(signature, definition)] if definition.classes else scores
+    content = artifacts.get(version.files[ESTIMATOR])
+    try:
+        scores = predict_scores(load_estimator(content), frame, task=definition.task)
+        return scores[:, _order(signature, definition)] if definition.classes else scores
+    except Exception as error:
+        # A pickle of another release of scikit-learn is foreign code: it may raise anything, and must not fail the run.
+        raise _NotComparableError(
+            f"its estimator cannot be used with the present packages: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _order(signature: Signature, definition: ModelDefinition) -> NDArray[np.int64]:

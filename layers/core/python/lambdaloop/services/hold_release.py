@@ -2,24 +2,26 @@
 
 from datetime import datetime
 
-from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.errors import LeaseHeldError, ReleaseInProgressError
 from lambdaloop.domain.release_rules import LEASE, lease_seconds
-from lambdaloop.ports import Leases
+from lambdaloop.ports import Leases, ReleaseLog
 
 
-def hold_release(definition: ModelDefinition, *, execution: str, leases: Leases, at: datetime) -> None:
-    """Take or prolong the lease that keeps the releases of one model apart; ReleaseInProgressError when it is taken.
+def hold_release(
+    model: str, number: int, *, execution: str, releases: ReleaseLog, leases: Leases, at: datetime
+) -> None:
+    """Prolong the lease of a release by its own rules; ReleaseInProgressError when another workflow has taken it.
 
-    It lasts through the bake that may follow. A workflow that comes back after that finds another one here.
+    It lasts through the bake that may follow. A workflow that comes back after that finds another one here. Whoever
+    needs the release reads it after this: what was read before may have been another workflow's to change.
     """
+    take_lease(model, releases.release(model, number).rules, execution=execution, leases=leases, at=at)
+
+
+def take_lease(model: str, rules: ReleaseRules, *, execution: str, leases: Leases, at: datetime) -> None:
+    """Take or prolong the lease that keeps the releases of one model apart; ReleaseInProgressError when it is taken."""
     try:
-        leases.acquire(
-            model=definition.name,
-            name=LEASE,
-            owner=execution,
-            at=at,
-            seconds=lease_seconds(definition.release),
-        )
+        leases.acquire(model=model, name=LEASE, owner=execution, at=at, seconds=lease_seconds(rules))
     except LeaseHeldError as error:
-        raise ReleaseInProgressError(f"another release of {definition.name!r} is running: {error}") from error
+        raise ReleaseInProgressError(f"another release of {model!r} is running: {error}") from error

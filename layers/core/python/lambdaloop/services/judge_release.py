@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.judging import judge
 from lambdaloop.domain.release import Verdict
 from lambdaloop.domain.release_rules import check_open, steps_of
@@ -25,8 +24,8 @@ class Decision:
 
 
 def judge_release(
-    definition: ModelDefinition,
     *,
+    model: str,
     number: int,
     step: int,
     since: datetime,
@@ -37,19 +36,21 @@ def judge_release(
     observer: TrafficObserver,
     clock: Clock,
 ) -> Decision:
-    """Judge the traffic since the shift and record the judgement. ReleaseStateError when the release has ended."""
-    rules = definition.release
-    hold_release(definition, execution=execution, leases=leases, at=clock.now())
-    release = releases.release(definition.name, number)
+    """Judge the traffic since the shift by the release's own rules, and record the judgement.
+
+    ReleaseStateError when the release has ended.
+    """
+    hold_release(model, number, execution=execution, releases=releases, leases=leases, at=clock.now())
+    release = releases.release(model, number)
     check_open(release)
-    steps = steps_of(release, rules)
+    steps = steps_of(release)
     judgement = judge(
-        rules=rules,
+        rules=release.rules,
         steps=steps,
         step=step,
         holds=holds,
         observation=observer.observe(release, since=since, until=clock.now(), alone=steps[step] == 100),
-        alarms=observer.alarm_states(rules.alarms),
+        alarms=observer.alarm_states(release.rules.alarms),
         at=clock.now(),
     )
     releases.record_judgement(release, judgement)

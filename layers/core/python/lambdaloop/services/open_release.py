@@ -7,9 +7,10 @@ from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import VersionNotFoundError
 from lambdaloop.domain.release import OPEN_STATUSES, Release, ReleasePin
 from lambdaloop.domain.release_rules import check_open, check_routing
+from lambdaloop.domain.traffic import Routing
 from lambdaloop.domain.version import BUNDLE, Version
 from lambdaloop.ports import Clock, Leases, ReleaseLog, Traffic, VersionRegistry
-from lambdaloop.services.hold_release import hold_release
+from lambdaloop.services.hold_release import take_lease
 from lambdaloop.services.return_traffic import return_traffic
 
 
@@ -49,13 +50,15 @@ def open_release(
     opened = releases.release_of(definition.name, execution)
     if opened is not None:
         check_open(opened)
-    hold_release(definition, execution=execution, leases=leases, at=clock.now())
+    rules = opened.rules if opened else definition.release
+    take_lease(definition.name, rules, execution=execution, leases=leases, at=clock.now())
     known = releases.releases(definition.name)
-    _end_dead_releases(known, execution, releases=releases, traffic=traffic, clock=clock)
-    serving = _serving(known) or bootstrap_version
+    _end_dead_releases(known, execution, bootstrap_version, releases=releases, traffic=traffic, clock=clock)
+    routing = traffic.routing()
+    serving = opened.previous_lambda_version if opened else _serving(known, routing, bootstrap_version)
     # Before the record: a release that never was has nothing to roll back, so a rollback leaves these weights alone.
     check_routing(
-        traffic.routing(),
+        routing,
         model=definition.name,
         stable=serving,
         candidate=opened.lambda_version if opened else None,
@@ -67,6 +70,8 @@ def open_release(
         requested_by=request.requested_by,
         reason=request.reason,
         previous_lambda_version=serving,
+        first=serving == bootstrap_version,
+        rules=rules,
         at=clock.now(),
     )
     if release.lambda_version is None:
@@ -76,21 +81,37 @@ def open_release(
 
 
 def _end_dead_releases(
-    known: Sequence[Release], execution: str, *, releases: ReleaseLog, traffic: Traffic, clock: Clock
+    known: Sequence[Release],
+    execution: str,
+    bootstrap_version: str,
+    *,
+    releases: ReleaseLog,
+    traffic: Traffic,
+    clock: Clock,
 ) -> None:
     """Releases that are open although we have the lease: their workflow died, or slept until the lease expired."""
     for release in known:
         if release.status in OPEN_STATUSES and release.execution != execution:
             outcome = f"its workflow went silent; ended by {execution}"
-            return_traffic(release, outcome=outcome, releases=releases, traffic=traffic, clock=clock)
+            return_traffic(
+                release,
+                outcome=outcome,
+                bootstrap_version=bootstrap_version,
+                releases=releases,
+                traffic=traffic,
+                clock=clock,
+            )
 
 
-def _serving(known: Sequence[Release]) -> str | None:
-    """The Lambda version of the live release."""
-    for release in known:
-        if release.status == "live":
-            return release.lambda_version
-    return None
+def _serving(known: Sequence[Release], routing: Routing, bootstrap_version: str) -> str:
+    """The Lambda version of the live release, or the bootstrap version.
+
+    The registry outlives the function: once a stack was deleted and deployed anew, Lambda versions that older releases
+    name are gone, or other ones under the same numbers. All traffic at the bootstrap version tells that.
+    """
+    live = [str(release.lambda_version) for release in known if release.status == "live"]
+    at_bootstrap = (routing.stable, routing.candidate) == (bootstrap_version, None)
+    return bootstrap_version if at_bootstrap or not live else live[0]
 
 
 def _pin(release: Release, version: Version) -> ReleasePin:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.bundle import Bundle, pack_bundle
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, REPORT
 from lambdaloop.ports import ArtifactStore, DatasetStore
 from lambdaloop.services.load_table import load_table
-from lambdaloop.services.train_candidate import find_candidate
 from lambdaloop.training.baseline import profile_baseline
 from lambdaloop.training.environment import environment_lock
 from lambdaloop.training.estimator_files import load_estimator
@@ -37,6 +37,7 @@ def package_model(
     definition: ModelDefinition,
     *,
     winner: str,
+    definition_digest: str,
     estimator: Artifact,
     report: Artifact,
     manifest: Artifact,
@@ -49,7 +50,8 @@ def package_model(
     The report is no part of the manifest: it tells of seconds and of the champion of the day, which change nothing
     about the version.
     """
-    candidate = find_candidate(definition, winner)
+    check_definition(definition, definition_digest)
+    candidate = definition.candidate(winner)
     data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
     pipeline = load_estimator(artifacts.get(estimator))
     signature = Signature.of(definition)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.capture import capture_line
 from lambdaloop.domain.encoding import RowProblem, RowsInvalidError
 from lambdaloop.domain.prediction import Prediction
@@ -15,8 +16,6 @@ from lambdaloop.services.load_model import LoadedModel
 
 if TYPE_CHECKING:
     from lambdaloop.ports import PredictionLog
-
-CHAMPION = "champion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from lambdaloop.domain.definition import Candidate, ModelDefinition
-from lambdaloop.domain.documents import Document, from_document
-from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition_digest import check_definition
+from lambdaloop.domain.documents import Document, from_document, to_document
+from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.version import Version, VersionDraft
 from lambdaloop.ports import Clock, VersionRegistry
 
@@ -23,7 +24,8 @@ def register_version(
     definition: ModelDefinition, *, trained: TrainedModel, versions: VersionRegistry, clock: Clock
 ) -> Version:
     """The version of this run; registering it again gives the same version."""
-    winner = _candidate(definition, trained.evaluation["winner"])
+    check_definition(definition, trained.dataset["definition"])
+    winner = definition.candidate(trained.evaluation["winner"])
     draft = from_document(
         VersionDraft,
         {
@@ -39,6 +41,8 @@ def register_version(
             "dataset": trained.dataset["manifest"],
             "dataset_digest": trained.dataset["digest"],
             "rows": trained.dataset["rows"],
+            "definition_digest": trained.dataset["definition"],
+            "split": to_document(Split.of(definition)),
             "gate": {
                 "passed": trained.evaluation["passed"],
                 "champion": trained.evaluation.get("champion"),
@@ -47,13 +51,3 @@ def register_version(
         },
     )
     return versions.register_version(draft, by=trained.run["requested_by"], at=clock.now())
-
-
-def _candidate(definition: ModelDefinition, name: str) -> Candidate:
-    for candidate in definition.training.candidates:
-        if candidate.name == name:
-            return candidate
-    raise DefinitionInvalidError(
-        f"the run's winner {name!r} is no candidate of {definition.name!r} any more: the definition was deployed anew "
-        "during the run; start a new run"
-    )

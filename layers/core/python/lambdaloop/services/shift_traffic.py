@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import ReleaseStateError
 from lambdaloop.domain.release_rules import check_open, check_routing, steps_of
 from lambdaloop.domain.traffic import Routing
@@ -25,8 +24,8 @@ class Shift:
 
 
 def shift_traffic(
-    definition: ModelDefinition,
     *,
+    model: str,
     number: int,
     step: int,
     execution: str,
@@ -35,26 +34,24 @@ def shift_traffic(
     traffic: Traffic,
     clock: Clock,
 ) -> Shift:
-    """Set the weights of the step; nothing happens where they are set already.
+    """Set the weights of the step, by the release's own rules; nothing happens where they are set already.
 
     Raises RoutingChangedError when somebody else changed the routing, ReleaseStateError when the release has ended.
     """
-    hold_release(definition, execution=execution, leases=leases, at=clock.now())
+    hold_release(model, number, execution=execution, releases=releases, leases=leases, at=clock.now())
     routing = traffic.routing()
-    release = releases.release(definition.name, number)
+    release = releases.release(model, number)
     check_open(release)
     candidate, stable = release.lambda_version, release.previous_lambda_version
     if candidate is None:
-        raise ReleaseStateError(
-            f"release {number} of {definition.name!r} is not published yet: open it first"
-        )
+        raise ReleaseStateError(f"release {number} of {model!r} is not published yet: open it first")
     check_routing(routing, model=release.model, stable=stable, candidate=candidate)
-    weight = steps_of(release, definition.release)[step] / 100
+    weight = steps_of(release)[step] / 100
     if weight == 1:
         _set(traffic, routing, stable=candidate)
     else:
         _set(traffic, routing, stable=stable, candidate=candidate, weight=weight)
-    return Shift(step=step, weight=weight, since=clock.now(), bake_seconds=definition.release.bake_seconds)
+    return Shift(step=step, weight=weight, since=clock.now(), bake_seconds=release.rules.bake_seconds)
 
 
 def _set(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.definition import Candidate, Estimator, ModelDefinition
-from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.definition import Estimator, ModelDefinition
+from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.ports import ArtifactStore, Clock, DatasetStore
 from lambdaloop.services.load_table import load_table
 from lambdaloop.training.cross_validation import cross_validate
@@ -27,13 +27,15 @@ def train_candidate(
     definition: ModelDefinition,
     *,
     name: str,
+    definition_digest: str,
     manifest: Artifact,
     artifacts: ArtifactStore,
     datasets: DatasetStore,
     clock: Clock,
 ) -> CandidateResult:
     """Raises DefinitionInvalidError when there is no such candidate or scikit-learn refuses its hyperparameters."""
-    candidate = find_candidate(definition, name)
+    check_definition(definition, definition_digest)
+    candidate = definition.candidate(name)
     data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
     started = clock.now()
     result = cross_validate(definition, candidate, data)
@@ -44,12 +46,3 @@ def train_candidate(
         score_std=result.score_std,
         seconds=round((clock.now() - started).total_seconds(), 3),
     )
-
-
-def find_candidate(definition: ModelDefinition, name: str) -> Candidate:
-    """The candidate of that name; DefinitionInvalidError names those that there are."""
-    for candidate in definition.training.candidates:
-        if candidate.name == name:
-            return candidate
-    known = ", ".join(candidate.name for candidate in definition.training.candidates)
-    raise DefinitionInvalidError(f"no candidate is called {name!r}: use one of {known}")

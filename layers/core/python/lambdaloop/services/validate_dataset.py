@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.ports import ArtifactStore, DatasetStore
 from lambdaloop.services.load_table import load_table
 from lambdaloop.training.pipelines import build_pipeline
-from lambdaloop.training.preparation import prepare
+from lambdaloop.training.preparation import check_folds, prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,19 @@ class Validation:
 
 
 def validate_dataset(
-    definition: ModelDefinition, *, manifest: Artifact, artifacts: ArtifactStore, datasets: DatasetStore
+    definition: ModelDefinition,
+    *,
+    definition_digest: str,
+    manifest: Artifact,
+    artifacts: ArtifactStore,
+    datasets: DatasetStore,
 ) -> Validation:
     """Raises DatasetInvalidError with every problem of the data, DefinitionInvalidError for a wrong hyperparameter."""
+    check_definition(definition, definition_digest)
     for candidate in definition.training.candidates:
         build_pipeline(definition, candidate)
     data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
+    check_folds(data, definition)
     held = int(data.holdout.sum())
     return Validation(
         rows=len(data.frame),

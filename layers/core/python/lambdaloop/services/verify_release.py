@@ -1,22 +1,25 @@
 """Asks the new Lambda version what scikit-learn was asked, before it gets its first request."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lambdaloop.domain.bundle import unpack_bundle
-from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import ParityError, VerificationFailedError
 from lambdaloop.domain.gateway_event import answer_of, post_event
 from lambdaloop.domain.golden import Answer, worst_difference
 from lambdaloop.domain.release import Release
 from lambdaloop.domain.release_rules import check_open
+from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.version import BUNDLE
 from lambdaloop.ports import ArtifactStore, Clock, Leases, ReleaseLog, Traffic, VersionRegistry
 from lambdaloop.services.hold_release import hold_release
 
-_ROWS_PER_REQUEST = 100
+_ROWS_PER_REQUEST = 20
+_ANSWER_BYTES = 1_000_000
+"""Far below what Lambda can return, and so below the rows that the inference function takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,8 @@ class Verification:
 
 
 def verify_release(
-    definition: ModelDefinition,
     *,
+    model: str,
     number: int,
     execution: str,
     versions: VersionRegistry,
@@ -44,15 +47,16 @@ def verify_release(
     Raises ArtifactMissingError or ArtifactCorruptError when the registered bundle is not what it was,
     ReleaseNotReadyError while Lambda prepares the version (ask again), VerificationFailedError on any other answer.
     """
-    hold_release(definition, execution=execution, leases=leases, at=clock.now())
-    release = releases.release(definition.name, number)
+    hold_release(model, number, execution=execution, releases=releases, leases=leases, at=clock.now())
+    release = releases.release(model, number)
     check_open(release)
     bundle = artifacts.get(versions.version(release.model, release.version).files[BUNDLE])
-    golden = unpack_bundle(bundle).golden()
+    unpacked = unpack_bundle(bundle)
+    golden, size = unpacked.golden(), _rows_per_request(unpacked.signature)
     lambda_version = str(release.lambda_version)
     traffic.check_ready(lambda_version)
     answers: list[Answer] = []
-    for first, rows in _chunks(golden.rows):
+    for first, rows in _chunks(golden.rows, size):
         event = post_event(
             f"/models/{release.model}/predict",
             {"rows": list(rows)},
@@ -67,9 +71,16 @@ def verify_release(
     return Verification(rows=len(golden.rows), worst_difference=worst)
 
 
-def _chunks(rows: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
-    for first in range(0, len(rows), _ROWS_PER_REQUEST):
-        yield first, rows[first : first + _ROWS_PER_REQUEST]
+def _rows_per_request(signature: Signature) -> int:
+    """Fewer for a model with many or long class names, which every answered row repeats."""
+    # Twice the name: it is text within JSON within JSON. Beside it stand a number and the prediction's other fields.
+    answer = 1000 + sum(2 * len(json.dumps(str(label))) + 50 for label in signature.classes)
+    return max(1, min(_ROWS_PER_REQUEST, _ANSWER_BYTES // answer))
+
+
+def _chunks(rows: Sequence[Any], size: int) -> Iterator[tuple[int, Sequence[Any]]]:
+    for first in range(0, len(rows), size):
+        yield first, rows[first : first + size]
 
 
 def _answers(release: Release, response: Document, first: int) -> list[Answer]:

@@ -5,8 +5,9 @@ a value is missing.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from lambdaloop.domain.definition import Feature, Label, ModelDefinition
 from lambdaloop.domain.encoding import is_expected
 from lambdaloop.training.tables import RawTable
 
+_SHOWN = 10
 _BOOLEANS = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 
 
@@ -77,13 +79,17 @@ def target_values(table: RawTable, definition: ModelDefinition, problems: Findin
         return _column(definition.target, wanted, texts, problems, problems)
     read = _label_reader(definition.classes)
     indices = np.zeros(len(texts), dtype=np.int64)
+    unread: list[tuple[int, str]] = []
     for row, text in enumerate(texts):
         index = read(text)
-        if index is None:
-            kind = "not one of the classes" if text.strip() else "missing"
-            problems.add(definition.target, kind, row, text)
-        else:
+        if index is not None:
             indices[row] = index
+        else:
+            unread.append((row, text))
+    found = dict.fromkeys(text for _, text in unread if text.strip())
+    kind = f"not one of the classes {_listed(definition.classes)} (found {_listed(found)})"
+    for row, text in unread:
+        problems.add(definition.target, kind if text.strip() else "missing", row, text)
     return indices
 
 
@@ -164,3 +170,10 @@ def _label_reader(classes: Sequence[Label]) -> Callable[[str], int | None]:
 
 def _shown(value: str) -> str:
     return repr(value if len(value) <= 40 else value[:37] + "...")
+
+
+def _listed(values: Collection[Label]) -> str:
+    """The first ten, quoted as they are meant."""
+    shown = [_shown(value) if isinstance(value, str) else repr(value) for value in islice(values, _SHOWN)]
+    more = [f"{len(values) - _SHOWN} more"] if len(values) > _SHOWN else []
+    return ", ".join([*shown, *more])

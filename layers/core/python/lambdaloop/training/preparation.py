@@ -96,8 +96,20 @@ def folds(
     return iter(splitter.split(np.zeros(len(target)), target, groups))
 
 
+def check_folds(data: PreparedData, definition: ModelDefinition) -> None:
+    """DatasetInvalidError when the entities fall such that a candidate would be fitted without one of the classes."""
+    target, wanted = data.training_target, set(range(len(definition.classes)))
+    for number, (fitted, _) in enumerate(folds(data, definition), start=1):
+        if lacking := sorted(wanted - set(target[fitted].tolist())):
+            names = ", ".join(repr(definition.classes[index]) for index in lacking)
+            raise DatasetInvalidError(
+                f"fold {number} of {definition.training.folds} would be trained without class {names}, whose rows "
+                "belong to a few large entities: add data or lower folds"
+            )
+
+
 def _keys(table: RawTable, definition: ModelDefinition, problems: Findings) -> list[str]:
-    """The entity, or the row's features and target: columns that come and go in the files do not move a row."""
+    """What the split goes by: the entity, or the text of features and target."""
     if definition.entity is None:
         used = sorted([*definition.features, definition.target])
         return [row_key(fields) for fields in zip(*map(table.column, used), strict=True)]
@@ -133,6 +145,11 @@ def _size_problems(
         if here < needed:
             problems.append(
                 f"class {label!r} has {here} rows for training: {count} folds need {needed}: add data or lower folds"
+            )
+        elif groups is not None and (owners := len(set(groups[(target == index) & ~holdout]))) < count:
+            problems.append(
+                f"class {label!r} has {here} rows for training but of {owners} different {definition.entity!r} only: "
+                f"{count} folds need {count}: add data or lower folds"
             )
         if not ((target == index) & holdout).any():
             problems.append(f"class {label!r} has no row in the holdout: add data or raise holdout")

@@ -1,0 +1,50 @@
+"""Rules of the definition that hold for whoever builds one, YAML or not."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from lambdaloop.domain.definition import Candidate, Data, Feature, Gate, Release, Training
+from lambdaloop.domain.errors import DefinitionInvalidError
+from tests.unit.training.sample_data import candidate, definition
+
+RULES: list[tuple[str, Callable[[float], object]]] = [
+    ("min", lambda x: Feature(type="number", min=x)),
+    ("max", lambda x: Feature(type="number", max=x)),
+    ("max_drop", lambda x: Gate(max_drop=x)),
+    ("minimum.roc_auc", lambda x: Gate(minimum={"roc_auc": x})),
+    ("max_p95_latency_ms", lambda x: Release(max_p95_latency_ms=x)),
+    ("max_error_rate", lambda x: Release(max_error_rate=x)),
+    ("holdout", lambda x: Training(metric="rmse", candidates=(candidate("ridge"),), holdout=x)),
+    ("C", lambda x: Candidate(name="a", estimator="ridge", parameters={"C": x})),
+]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize(("name", "build"), RULES, ids=[name for name, _ in RULES])
+def test_a_number_that_is_none_is_refused_by_name(
+    name: str, build: Callable[[float], object], value: float
+) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be .*{value}"):
+        build(value)
+
+
+@pytest.mark.parametrize("location", ["", " ", "/", "/churn/"])
+def test_a_location_that_is_no_key_prefix_is_refused_with_the_fix(location: str) -> None:
+    with pytest.raises(ValueError, match="without a leading slash, such as churn/"):
+        Data(location=location)
+
+
+def test_a_step_is_watched_no_longer_than_its_numbers_are_kept() -> None:
+    Release(bake_seconds=86_400, max_holds=13)
+    with pytest.raises(ValueError, match=r"14 days at most, bake_seconds 86400 with max_holds 14 make 15\.0"):
+        Release(bake_seconds=86_400, max_holds=14)
+
+
+def test_a_candidate_is_found_by_name_and_one_that_is_not_there_is_told() -> None:
+    assert definition().candidate("random_forest").estimator == "random_forest"
+    with pytest.raises(
+        DefinitionInvalidError, match="no candidate is called 'x': use one of logistic_regression"
+    ):
+        definition().candidate("x")
