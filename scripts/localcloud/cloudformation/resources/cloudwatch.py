@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - every type has the same methods, and not every one needs every argument
 
+from abc import abstractmethod
 from typing import Any
 
 from scripts.localcloud.cloudformation.resource_type import (
@@ -13,7 +14,33 @@ from scripts.localcloud.cloudformation.resource_type import (
 )
 
 
-class Alarm(ResourceType):
+class _NamedAlarm(ResourceType):
+    """What both kinds of alarm share: one call puts a new one or changes an old one of the same name."""
+
+    replaced_by = frozenset({"AlarmName"})
+
+    def create(self, place: Place, properties: Properties) -> Physical:
+        """Put the alarm."""
+        name = properties.get("AlarmName") or place.name(limit=255)
+        self._put(place, name, properties)
+        return Physical(id=name, attributes={"Arn": place.arn("cloudwatch", f"alarm:{name}")})
+
+    def update(
+        self, place: Place, physical: Physical, properties: Properties, previous: Properties
+    ) -> Physical:
+        """Put it again under the same name."""
+        self._put(place, physical.id, properties)
+        return physical
+
+    def delete(self, place: Place, physical: Physical, properties: Properties) -> None:
+        """Delete the alarm."""
+        place.client("cloudwatch").delete_alarms(AlarmNames=[physical.id])
+
+    @abstractmethod
+    def _put(self, place: Place, name: str, properties: Properties) -> None: ...
+
+
+class Alarm(_NamedAlarm):
     """An alarm on a metric."""
 
     type = "AWS::CloudWatch::Alarm"
@@ -43,30 +70,12 @@ class Alarm(ResourceType):
             "Unit",
         }
     )
-    replaced_by = frozenset({"AlarmName"})
-
-    def create(self, place: Place, properties: Properties) -> Physical:
-        """Put the alarm."""
-        name = properties.get("AlarmName") or place.name(limit=255)
-        self._put(place, name, properties)
-        return Physical(id=name, attributes={"Arn": place.arn("cloudwatch", f"alarm:{name}")})
-
-    def update(
-        self, place: Place, physical: Physical, properties: Properties, previous: Properties
-    ) -> Physical:
-        """Put it again under the same name."""
-        self._put(place, physical.id, properties)
-        return physical
-
-    def delete(self, place: Place, physical: Physical, properties: Properties) -> None:
-        """Delete the alarm."""
-        place.client("cloudwatch").delete_alarms(AlarmNames=[physical.id])
 
     def _put(self, place: Place, name: str, properties: Properties) -> None:
         place.client("cloudwatch").put_metric_alarm(**_named(name, properties))
 
 
-class CompositeAlarm(ResourceType):
+class CompositeAlarm(_NamedAlarm):
     """An alarm on other alarms."""
 
     type = "AWS::CloudWatch::CompositeAlarm"
@@ -85,24 +94,6 @@ class CompositeAlarm(ResourceType):
             "Tags",
         }
     )
-    replaced_by = frozenset({"AlarmName"})
-
-    def create(self, place: Place, properties: Properties) -> Physical:
-        """Put the alarm."""
-        name = properties.get("AlarmName") or place.name(limit=255)
-        self._put(place, name, properties)
-        return Physical(id=name, attributes={"Arn": place.arn("cloudwatch", f"alarm:{name}")})
-
-    def update(
-        self, place: Place, physical: Physical, properties: Properties, previous: Properties
-    ) -> Physical:
-        """Put it again under the same name."""
-        self._put(place, physical.id, properties)
-        return physical
-
-    def delete(self, place: Place, physical: Physical, properties: Properties) -> None:
-        """Delete the alarm."""
-        place.client("cloudwatch").delete_alarms(AlarmNames=[physical.id])
 
     def _put(self, place: Place, name: str, properties: Properties) -> None:
         place.client("cloudwatch").put_composite_alarm(**_named(name, properties))

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - every type has the same methods, and not every one needs every argument
 
+from abc import abstractmethod
 from typing import Any
 
 from scripts.localcloud.cloudformation.resource_type import (
@@ -64,11 +65,9 @@ class LogGroup(ResourceType):
             logs.delete_retention_policy(logGroupName=name)
 
 
-class MetricFilter(ResourceType):
-    """Log lines that become a metric."""
+class _Filter(ResourceType):
+    """What both kinds of filter share: one call puts a new one or changes an old one of the same name."""
 
-    type = "AWS::Logs::MetricFilter"
-    applied = frozenset({"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"})
     replaced_by = frozenset({"FilterName", "LogGroupName"})
 
     def create(self, place: Place, properties: Properties) -> Physical:
@@ -83,6 +82,16 @@ class MetricFilter(ResourceType):
         """Put it again under the same name."""
         self._put(place, physical.id, properties)
         return physical
+
+    @abstractmethod
+    def _put(self, place: Place, name: str, properties: Properties) -> None: ...
+
+
+class MetricFilter(_Filter):
+    """Log lines that become a metric."""
+
+    type = "AWS::Logs::MetricFilter"
+    applied = frozenset({"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"})
 
     def delete(self, place: Place, physical: Physical, properties: Properties) -> None:
         """Delete the filter."""
@@ -99,27 +108,13 @@ class MetricFilter(ResourceType):
         )
 
 
-class SubscriptionFilter(ResourceType):
+class SubscriptionFilter(_Filter):
     """Log lines that go on to a stream."""
 
     type = "AWS::Logs::SubscriptionFilter"
     applied = frozenset(
         {"DestinationArn", "Distribution", "FilterName", "FilterPattern", "LogGroupName", "RoleArn"}
     )
-    replaced_by = frozenset({"FilterName", "LogGroupName"})
-
-    def create(self, place: Place, properties: Properties) -> Physical:
-        """Put the filter."""
-        name = properties.get("FilterName") or place.name(limit=512)
-        self._put(place, name, properties)
-        return Physical(id=name)
-
-    def update(
-        self, place: Place, physical: Physical, properties: Properties, previous: Properties
-    ) -> Physical:
-        """Put it again under the same name."""
-        self._put(place, physical.id, properties)
-        return physical
 
     def delete(self, place: Place, physical: Physical, properties: Properties) -> None:
         """Delete the filter."""
