@@ -1,9 +1,13 @@
 """What every test lives under: no network but loopback, and AWS credentials that open nothing."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import pytest_socket
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
@@ -22,11 +26,28 @@ def pytest_configure() -> None:
     }
 
 
+class BySharedFixture(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps tests together that share something costly: a deployed site, the synthesized templates; else those of a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        if path.startswith("tests/e2e/") and not path.endswith("test_demo.py"):
+            return "tests/e2e"
+        return "tests/infra" if path.startswith("tests/infra/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySharedFixture:
+    """Spread the tests over the workers of `--numprocesses`."""
+    return BySharedFixture(config, log)
+
+
 @pytest.fixture(autouse=True)
-def _loopback_only(request: pytest.FixtureRequest, socket_disabled: None) -> None:  # noqa: ARG001
+def _loopback_only(request: pytest.FixtureRequest) -> Iterator[None]:
     """Only tests of the local cloud open sockets, and only to this machine."""
     if request.node.get_closest_marker("localcloud"):
-        import pytest_socket
-
         pytest_socket.enable_socket()
         pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+    else:
+        pytest_socket.disable_socket()
+    yield
+    pytest_socket.enable_socket()  # for the shared fixtures of whatever module comes next

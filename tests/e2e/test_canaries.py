@@ -11,7 +11,7 @@ from lambdaloop.domain.alias import CHAMPION
 from scripts.cli.executions import follow
 from tests.e2e.conftest import Site
 
-pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.localcloud
 
 
 def start_release(site: Site, name: str, version: int = 1) -> str:

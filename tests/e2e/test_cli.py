@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import Site
 
-pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.localcloud
 
 
 def lambdaloop(*arguments: str, status: int = 0) -> str:

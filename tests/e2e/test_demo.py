@@ -12,7 +12,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT.parent / "shared" / "data"
 
-pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.localcloud
 
 
 def run_demo(folder: Path, *arguments: str) -> dict[str, Any]:

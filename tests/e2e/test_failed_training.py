@@ -5,7 +5,7 @@ import pytest
 
 from tests.e2e.conftest import Site
 
-pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.localcloud
 
 
 def test_bad_data_fail_the_run_with_every_problem_and_register_nothing(released_site: Site) -> None:

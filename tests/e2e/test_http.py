@@ -9,7 +9,7 @@ import pytest
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from tests.e2e.conftest import Site
 
-pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.localcloud
 
 
 def test_unsigned_requests_are_forbidden(released_site: Site) -> None:

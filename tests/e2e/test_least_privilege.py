@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Site
 
-pytestmark = [pytest.mark.localcloud, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.localcloud
 
 # Needed after a workflow died in the middle of a canary, which tests/contract/test_crash_matrix.py plays through.
 ONLY_AFTER_A_CRASH = {("OpenRelease", "lambda:UpdateAlias")}

@@ -36,10 +36,3 @@ def platform(templates: dict[str, Template]) -> Template:
 @pytest.fixture
 def churn(templates: dict[str, Template]) -> Template:
     return templates["Lambdaloop-churn"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under pytest-xdist all tests here share one worker, and so one synthesis."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("infra"))
