@@ -8,7 +8,7 @@ from sklearn import datasets
 
 from lambdaloop.definition_schema import load_definition, parse_definition
 from lambdaloop.domain.column_inference import guess_feature
-from lambdaloop.domain.definition import Feature, Gate
+from lambdaloop.domain.definition import RESERVED_FIELDS, Feature, Gate
 from lambdaloop.domain.definition_text import render_yaml
 from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, DefinitionInvalidError
 from lambdaloop.domain.schema_inference import Inference, infer_definition
@@ -145,7 +145,9 @@ def test_a_bad_model_name_is_refused() -> None:
         infer_definition(b"x,y\n1,a\n2,b\n", name="Bad Name", target="y")
 
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1, max_size=12)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1, max_size=12).filter(
+    lambda text: text not in RESERVED_FIELDS
+)
 
 
 @settings(max_examples=40)

@@ -105,7 +105,9 @@ class S3ArtifactReader:
         self, response: http.client.HTTPResponse, wire: socket.socket, deadline: float
     ) -> Iterator[bytes]:
         """The body as it comes in: a store that sends a few bytes at a time would make one long read endless."""
-        while True:
+        while (
+            not response.isclosed()
+        ):  # newer Pythons close it, and the wire with it, right after the last byte
             wire.settimeout(self._patience(deadline))
             chunk = response.read1(_CHUNK)
             if not chunk:
