@@ -34,8 +34,8 @@ def demo_time(advance: Callable[[int, int], None]) -> Section:
     return Section(
         title="The demo",
         text=(
-            "Seconds of `scripts/demo` after set-up: the real `cdk deploy` of both stacks (two layers of 93 and 218 MB among "
-            "them) to the local cloud, training of three candidates, a release and 800 predictions. One run each. "
+            "Seconds of `scripts/demo` after set-up: the real `cdk deploy` of both stacks with their layers to the local cloud, "
+            "training of three candidates, a release and 500 predictions. One run each. "
             "Must hold: deploy at most 20 s, the whole at most 120 s."
         ),
         table=Table(
