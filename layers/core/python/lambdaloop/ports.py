@@ -11,6 +11,7 @@ from lambdaloop.domain.alias import Alias
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.audit import AuditEvent
 from lambdaloop.domain.dataset import DataObject
+from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.lease import Lease
@@ -20,6 +21,7 @@ from lambdaloop.domain.run import Run, RunStatus
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.traffic import Observation, Routing
 from lambdaloop.domain.version import Version, VersionDraft
+from lambdaloop.domain.window import WindowReport
 
 
 class Clock(Protocol):
@@ -237,6 +239,60 @@ class PredictionLog(Protocol):
 
     def write(self, line: Mapping[str, Any]) -> None:
         """One structured line; never fails a prediction."""
+        ...
+
+
+class CaptureArchive(Protocol):
+    """The capture bucket; `domain.capture_layout` says where what lies."""
+
+    def sources(self, prefix: str) -> Sequence[DataObject]:
+        """Every object below the prefix as it is now, sorted by key."""
+        ...
+
+    def read(self, source: DataObject, *, limit: int) -> bytes:
+        """The content, unpacked if its first bytes say gzip.
+
+        SourceTooLargeError when that is more than `limit` bytes, SourceCorruptError when it cannot be unpacked,
+        ArtifactMissingError when it is gone.
+        """
+        ...
+
+    def keys(self, prefix: str) -> Sequence[str]:
+        """The keys below the prefix, sorted."""
+        ...
+
+    def load(self, key: str) -> bytes | None:
+        """The content as it is stored, or None."""
+        ...
+
+    def save(self, key: str, content: bytes) -> None:
+        """Write it, over what was there."""
+        ...
+
+
+class WindowLog(Protocol):
+    """What the watch found, window by window."""
+
+    def record_window(self, report: WindowReport) -> None:
+        """Keep it; the report of a window that was watched before is replaced."""
+        ...
+
+    def windows(
+        self, model: str, *, since: datetime | None = None, limit: int = 100
+    ) -> Sequence[WindowReport]:
+        """Those that ended at or after `since`, newest first."""
+        ...
+
+
+class DecisionLog(Protocol):
+    """What the governor decided."""
+
+    def record_decision(self, decision: Decision) -> Decision:
+        """Keep it; the decision that was recorded under this id before is returned as it is."""
+        ...
+
+    def decisions(self, model: str, *, limit: int = 100) -> Sequence[Decision]:
+        """Newest first."""
         ...
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
+from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 
 FeatureType = Literal["number", "integer", "boolean", "category"]
 Estimator = Literal["logistic_regression", "ridge", "random_forest", "hist_gradient_boosting"]
@@ -240,12 +241,16 @@ class Serving:
     """Start from a snapshot that holds the loaded model; AWS charges for the cache and for each restore."""
     capture: tuple[str, ...] = ()
     """Features that may be written to the prediction log; none unless named here."""
+    capture_rate: float = 1.0
+    """Share of the predictions that are written to the prediction log, chosen by prediction id."""
 
     def __post_init__(self) -> None:
         if (self.authorization == "jwt") != (self.jwt is not None):
             raise ValueError("authorization jwt and the jwt section belong together: give both or neither")
         if not 128 <= self.memory_mib <= 10_240:
             raise ValueError(f"memory_mib must be 128 to 10240, got {self.memory_mib}")
+        if not 0 < self.capture_rate <= 1:
+            raise ValueError(f"capture_rate must be above 0 and at most 1, got {self.capture_rate}")
         if not 1 <= self.timeout_seconds <= 29:
             raise ValueError(f"timeout_seconds must be 1 to 29, got {self.timeout_seconds}")
 
@@ -278,6 +283,10 @@ class ModelDefinition:
     """How a version takes traffic."""
     serving: Serving = field(default_factory=Serving)
     """How predictions are answered."""
+    monitoring: Monitoring = field(default_factory=Monitoring)
+    """What is watched, and what is worth an alarm."""
+    retraining: Retraining = field(default_factory=Retraining)
+    """When a training starts by itself, and on which rows."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -312,6 +321,13 @@ class ModelDefinition:
                 raise ValueError(f"{column!r} is a reserved field: rename the column")
         if unknown := [name for name in self.serving.capture if name not in self.features]:
             raise ValueError(f"capture names unknown features: {', '.join(unknown)}")
+        if unknown := [name for name in self.monitoring.features if name not in self.serving.capture]:
+            raise ValueError(
+                f"monitoring.features names features that are not captured: {', '.join(unknown)}: add them to serving.capture"
+            )
+        for name in self.monitoring.segments:
+            if name not in self.serving.capture or self.features[name].type not in ("category", "boolean"):
+                raise ValueError(f"segment {name!r} must be a captured feature of type category or boolean")
 
     def _check_classes(self) -> None:
         wanted = {"binary": (2, 2), "multiclass": (3, 1000), "regression": (0, 0)}[self.task]

@@ -24,6 +24,14 @@ class DatasetEmptyError(DatasetInvalidError):
     """There is nothing to train on under the data location."""
 
 
+class SourceTooLargeError(LambdaloopError):
+    """An object of the prediction log is larger than one run of the watch can hold."""
+
+
+class SourceCorruptError(LambdaloopError):
+    """An object of the prediction log cannot be unpacked."""
+
+
 class SettingMissingError(LambdaloopError):
     """A function was deployed without an environment variable that it needs."""
 
@@ -49,6 +57,10 @@ class ReleaseNotFoundError(NotFoundError):
 
 class ArtifactMissingError(NotFoundError):
     """The model bucket no longer holds an artifact that the registry names."""
+
+
+class BaselineUnusableError(NotFoundError):
+    """The baseline of a version is missing, damaged or of another schema: nothing can be held against it."""
 
 
 class ModelNotReleasedError(NotFoundError):

@@ -30,6 +30,8 @@ class NumericProfile:
     """Sum of squared differences from the mean."""
     min: float | None = None
     max: float | None = None
+    out_of_range: int = 0
+    """Values beyond the definition's min and max."""
 
     @property
     def count(self) -> int:
@@ -53,6 +55,7 @@ class NumericProfile:
             m2=self.m2 + other.m2 + delta * delta * self.count * share,
             min=min((v for v in (self.min, other.min) if v is not None), default=None),
             max=max((v for v in (self.max, other.max) if v is not None), default=None),
+            out_of_range=self.out_of_range + other.out_of_range,
         )
 
 
@@ -93,6 +96,8 @@ class Profile:
     """Predicted labels, or numbers for regression."""
     scores: Mapping[str, NumericProfile] = field(default_factory=dict)
     """Probabilities by str(label): the positive class for binary, every class for multiclass."""
+    reconstruction: NumericProfile | None = None
+    """Errors of the principal component analysis, where the baseline has one."""
 
     def merge(self, other: "Profile") -> "Profile":
         """The profile of both sets of rows; ValueError when they were not profiled alike."""
@@ -106,6 +111,9 @@ class Profile:
             },
             prediction=merge_columns(self.prediction, other.prediction),
             scores={label: mine.merge(other.scores[label]) for label, mine in self.scores.items()},
+            reconstruction=self.reconstruction.merge(other.reconstruction)
+            if self.reconstruction and other.reconstruction
+            else None,
         )
 
     def to_json(self) -> bytes:

@@ -1,0 +1,1 @@
+"""What a window of live traffic says about a model: profiles, drift and performance, on numpy and scipy."""
