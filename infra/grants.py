@@ -11,7 +11,10 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
+
+from lambdaloop.domain.capture_layout import feedback_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,69 @@ def _artifacts(bucket: s3.IBucket, model: str, *actions: str) -> Grant:
     )
 
 
+def list_capture(bucket: s3.IBucket, model: str, *folders: str) -> Grant:
+    """The names of what lies in some folders of the capture bucket, such as raw, about one model."""
+    return Grant(
+        actions=("s3:ListBucket",),
+        resources=(bucket.bucket_arn,),
+        conditions={"StringLike": {"s3:prefix": [f"{_of_model(folder, model)}*" for folder in folders]}},
+    )
+
+
+def read_capture(bucket: s3.IBucket, model: str, *folders: str) -> Grant:
+    """What lies in some folders of the capture bucket about one model."""
+    return _captured(bucket, model, folders, "s3:GetObject")
+
+
+def write_capture(bucket: s3.IBucket, model: str, *folders: str) -> Grant:
+    """New objects, and new content of old ones, in some folders of the capture bucket about one model."""
+    return _captured(bucket, model, folders, "s3:PutObject")
+
+
+def deliver_capture(bucket: s3.IBucket, model: str) -> list[Grant]:
+    """What Firehose needs to write objects, by its own documentation; it names them and its upload may have several parts."""
+    return [
+        _captured(
+            bucket,
+            model,
+            ("raw", "failed"),
+            "s3:PutObject",
+            "s3:AbortMultipartUpload",
+            "s3:GetObject",
+        ),
+        Grant(
+            actions=("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
+            resources=(bucket.bucket_arn,),
+        ),
+    ]
+
+
+def _captured(bucket: s3.IBucket, model: str, folders: tuple[str, ...], *actions: str) -> Grant:
+    return Grant(
+        actions=actions,
+        resources=tuple(_below(bucket, _of_model(folder, model)) for folder in folders),
+        wildcard="captured objects are named by hour and source, below one folder for each model",
+    )
+
+
+def list_feedback(bucket: s3.IBucket, model: str) -> Grant:
+    """The names and versions of the files of labels that users upload for one model."""
+    return Grant(
+        actions=("s3:ListBucketVersions",),
+        resources=(bucket.bucket_arn,),
+        conditions={"StringEquals": {"s3:prefix": [feedback_prefix(model)]}},
+    )
+
+
+def read_feedback(bucket: s3.IBucket, model: str) -> Grant:
+    """The exact versions of the files of labels that users upload for one model."""
+    return Grant(
+        actions=("s3:GetObjectVersion",),
+        resources=(_below(bucket, feedback_prefix(model)),),
+        wildcard="files of labels have names that users choose, below one folder for each model",
+    )
+
+
 def use_registry(table: dynamodb.ITable, model: str, *actions: str) -> Grant:
     """The registry's items of one model; a transaction needs the rights of its parts."""
     return Grant(
@@ -111,6 +177,21 @@ def read_alarms() -> Grant:
 def start_workflow(workflow: sfn.IStateMachine) -> Grant:
     """New executions of one state machine."""
     return Grant(actions=("states:StartExecution",), resources=(workflow.state_machine_arn,))
+
+
+def send_messages(queue: sqs.IQueue) -> Grant:
+    """New messages in one queue."""
+    return Grant(actions=("sqs:SendMessage",), resources=(queue.queue_arn,))
+
+
+def put_records(stream_arn: str) -> Grant:
+    """New records in one delivery stream."""
+    return Grant(actions=("firehose:PutRecord", "firehose:PutRecordBatch"), resources=(stream_arn,))
+
+
+def write_to_log_stream(log_group_arn: str) -> Grant:
+    """New lines in streams of one log group that exist already."""
+    return Grant(actions=("logs:PutLogEvents",), resources=(log_group_arn,))
 
 
 def write_logs(log_group_arn: str) -> Grant:
@@ -158,6 +239,10 @@ def send_traces() -> Grant:
 def _below(bucket: s3.IBucket, folder: str) -> str:
     """Every object below a folder. The export is the one CDK would make; made here, cdk-nag's finding has a known name."""
     return f"{Stack.of(bucket).export_value(bucket.bucket_arn)}/{folder}*"
+
+
+def _of_model(folder: str, model: str) -> str:
+    return f"{folder}/model={model}/"
 
 
 def _folder(location: str) -> str:

@@ -4,18 +4,25 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.constructs.alarms import Alarms
+from infra.constructs.capture import Capture
+from infra.constructs.governing import Governing
 from infra.constructs.inference import Inference
 from infra.constructs.layers import ModelLayers
 from infra.constructs.prediction_routes import PredictionRoutes
 from infra.constructs.release import Release
+from infra.constructs.retraining_triggers import RetrainingTriggers
 from infra.constructs.training import Training
+from infra.constructs.undelivered import Undelivered
+from infra.constructs.watch_alarms import WatchAlarms
+from infra.constructs.watch_health import WatchHealth
+from infra.constructs.watching import Watching
 from infra.packages import Packages
 from infra.platform_stack import PlatformStack
 from lambdaloop.domain.definition import ModelDefinition
 
 
 class ModelStack(Stack):
-    """Inference with its routes, the release and training workflows, and their alarms."""
+    """Inference with its routes and its prediction log, the workflows around it, the governor, and everybody's alarms."""
 
     def __init__(
         self,
@@ -44,6 +51,13 @@ class ModelStack(Stack):
             api=platform.api.api,
             live=self.inference.live,
         )
+        self.capture = Capture(
+            self,
+            "Capture",
+            model=definition.name,
+            log_group=self.inference.log_group,
+            capture_bucket=platform.storage.capture,
+        )
         self.release = Release(
             self,
             "Releasing",
@@ -62,8 +76,54 @@ class ModelStack(Stack):
             layers=layers,
             data_bucket=platform.storage.data,
             model_bucket=platform.storage.model,
+            capture_bucket=platform.storage.capture,
             registry=platform.registry.table,
             release_workflow=self.release.workflow.state_machine,
+        )
+        undelivered = Undelivered(self, "Undelivered").queue
+        self.governing = Governing(
+            self,
+            "Governing",
+            definition=definition,
+            packages=packages,
+            layers=layers,
+            registry=platform.registry.table,
+            training_workflow=self.training.workflow.state_machine,
+            undelivered=undelivered,
+        )
+        self.watching = Watching(
+            self,
+            "Watching",
+            definition=definition,
+            packages=packages,
+            layers=layers,
+            capture_bucket=platform.storage.capture,
+            data_bucket=platform.storage.data,
+            model_bucket=platform.storage.model,
+            registry=platform.registry.table,
+            governor=self.governing.function,
+            undelivered=undelivered,
+        )
+        watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.topic)
+        WatchHealth(
+            self,
+            "WatchHealth",
+            model=definition.name,
+            every_hours=definition.monitoring.every_hours,
+            watch=self.watching.workflow.state_machine,
+            capture_stream=self.capture.stream.ref,
+            undelivered=undelivered,
+            topic=platform.alerts.topic,
+        )
+        RetrainingTriggers(
+            self,
+            "RetrainingTriggers",
+            definition=definition,
+            alarms=watch_alarms.reasons,
+            alarm_families=watch_alarms.reason_families,
+            data_bucket=platform.storage.data,
+            governor=self.governing.function,
+            undelivered=undelivered,
         )
         Alarms(
             self,
@@ -79,4 +139,6 @@ class ModelStack(Stack):
         CfnOutput(self, "InferenceFunction", value=self.inference.function.function_name)
         CfnOutput(self, "TrainingWorkflow", value=self.training.workflow.state_machine.state_machine_arn)
         CfnOutput(self, "ReleaseWorkflow", value=self.release.workflow.state_machine.state_machine_arn)
+        CfnOutput(self, "WatchWorkflow", value=self.watching.workflow.state_machine.state_machine_arn)
+        CfnOutput(self, "RetrainingGovernor", value=self.governing.function.function_name)
         CfnOutput(self, "Endpoint", value=f"{platform.api.api.api_endpoint}/models/{definition.name}/predict")

@@ -41,6 +41,8 @@ class PlatformStack(Stack):
             self.storage.data.bucket_arn,
             self.storage.model.bucket_name,
             self.storage.model.bucket_arn,
+            self.storage.capture.bucket_name,
+            self.storage.capture.bucket_arn,
             self.registry.table.table_name,
             self.registry.table.table_arn,
             self.api.api.api_id,

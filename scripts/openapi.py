@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from functions.inference import messages
+from functions.inference.feedback_api import feedback_api
 from functions.inference.open_inference import open_inference
 from functions.inference.row_api import row_api
 from lambdaloop import __version__
@@ -31,10 +32,14 @@ class _Operation:
     answer: Any
     body: Any = None
     may_be_unavailable: bool = True
+    status: str = "200"
 
 
 _OPERATIONS: Mapping[str, _Operation] = {
     "predict_rows": _Operation(messages.PredictionsBody, messages.RowsRequest),
+    "send_labels": _Operation(
+        messages.FeedbackBody, messages.FeedbackRequest, may_be_unavailable=False, status="202"
+    ),
     "model_infer": _Operation(messages.InferBody, messages.InferRequest),
     "version_infer": _Operation(messages.InferBody, messages.InferRequest),
     "model_metadata": _Operation(messages.ModelMetadata),
@@ -50,7 +55,7 @@ _REFUSALS = {
     "404": "Unknown model or version",
     "413": "The body is too large, or has more rows than an answer can hold",
     "415": "The body is not declared as JSON",
-    "422": "The body or a row is not what the model takes",
+    "422": "The body, a row or a label is not what the model takes",
     "503": "No model has been released yet, or it cannot be loaded now",
 }
 _OF_BODIES = ("400", "413", "415", "422")
@@ -66,6 +71,7 @@ def document() -> Document:
     )
     nobody: Any = None  # routes are only described here, never called
     app.include_router(row_api(nobody))
+    app.include_router(feedback_api(nobody))
     app.include_router(open_inference(nobody))
     described: Document = app.openapi()
     schemas = _schemas()
@@ -86,7 +92,7 @@ def _describe(operation: Document, described: _Operation, path: str) -> None:
     statuses += _OF_BODIES if described.body else []
     statuses += ["503"] if described.may_be_unavailable else []
     operation["responses"] = {
-        "200": {"description": "The answer", "content": _json(described.answer)},
+        described.status: {"description": "The answer", "content": _json(described.answer)},
         **{
             status: {"description": _REFUSALS[status], "content": _json(messages.ErrorBody)}
             for status in sorted(statuses)

@@ -1,4 +1,4 @@
-"""Sixth step of the training workflow, with the serving layer: the served runtime against scikit-learn."""
+"""Seventh step of the training workflow, with the serving layer: the served runtime against scikit-learn."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.artifact import Artifact

@@ -1,4 +1,4 @@
-"""Fourth step of the training workflow: choose the winner and ask the gate."""
+"""Fifth step of the training workflow: choose the winner and ask the gate."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.artifact import Artifact

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 import lambdaloop
 from functions.inference.boundary import Boundary
 from functions.inference.endpoints import Inference
+from functions.inference.feedback_api import feedback_api
 from functions.inference.open_inference import open_inference
 from functions.inference.refusals import install_refusals
 from functions.inference.row_api import row_api
@@ -23,5 +24,6 @@ def create_app(inference: Inference) -> FastAPI:
     install_refusals(app)
     app.add_middleware(Boundary, metrics=inference.metrics, release=lambda: inference.slot.release)
     app.include_router(row_api(inference))
+    app.include_router(feedback_api(inference))
     app.include_router(open_inference(inference))
     return app

@@ -17,7 +17,10 @@ logger = logging.getLogger("lambdaloop.inference")
 
 
 class Boundary:
-    """ASGI middleware. Endpoints find `request.state.facts`, and say in `request.state.predictions` how many rows they answered."""
+    """ASGI middleware. Endpoints find `request.state.facts`, and say in `request.state.predictions` how many rows they answered.
+
+    A request that is no request for predictions says so in `request.state.is_feedback`.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: "RequestMetrics", release: Callable[[], int | None]) -> None:
         self._app = app
@@ -44,7 +47,7 @@ class Boundary:
             logger.exception("unexpected error")
             if not statuses:
                 await error_response(500, "internal error")(scope, receive, watched_send)
-        if scope["method"] == "POST" and facts.is_traffic:
+        if scope["method"] == "POST" and facts.is_traffic and not state.get("is_feedback"):
             self._metrics.record(
                 release=self._release(),
                 predictions=state.get("predictions", 0),

@@ -8,6 +8,7 @@ from fastapi import Request
 from functions.inference.facts import RequestFacts
 from functions.inference.limits import max_rows
 from functions.inference.refusals import RefusedError
+from lambdaloop.domain.feedback import LabelRules
 from lambdaloop.domain.prediction import Prediction
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture, predict
@@ -36,12 +37,17 @@ class Inference:
     model: str
     slot: Slot
     capture: Capture
+    labels: LabelRules
     metrics: "RequestMetrics"
+
+    def check_model(self, model: str) -> None:
+        """RefusedError 404 when another model is asked for; whether this one is loaded does not matter."""
+        if model != self.model:
+            raise RefusedError(404, f"unknown model {model[:100]!r}: this is {self.model!r}")
 
     def find(self, model: str, version: str | None = None) -> LoadedModel:
         """The loaded model, if that is the one asked for."""
-        if model != self.model:
-            raise RefusedError(404, f"unknown model {model[:100]!r}: this is {self.model!r}")
+        self.check_model(model)
         loaded = self.slot.get()
         if version is not None and version != str(loaded.pin.version):
             raise RefusedError(

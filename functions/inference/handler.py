@@ -31,20 +31,23 @@ def _gateway() -> "Mangum":
 
     from functions.inference.api import create_app
     from functions.inference.endpoints import Inference
+    from lambdaloop.domain.feedback import LabelRules
     from lambdaloop.services.load_model import ModelSlot
     from lambdaloop.services.predict import Capture
 
     app = App(Settings.from_env())
-    model = app.settings.need("model")
+    model, definition = app.settings.need("model"), app.definition
     slot = ModelSlot(model=model, pin=app.settings.pin, artifacts=app.artifact_reader)
     inference = Inference(
         model=model,
         slot=slot,
         capture=Capture(
             log=app.prediction_log,
-            features=app.definition.serving.capture,
+            features=definition.serving.capture,
             entity_salt=app.settings.need("entity_salt"),
+            rate=definition.serving.capture_rate,
         ),
+        labels=LabelRules(definition),
         metrics=app.request_metrics,
     )
     # Mangum expects a loop, and Python no longer makes one by itself.

@@ -4,16 +4,19 @@
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 Value = str | int | bool | float
 Datatype = Literal["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]
 MAX_ENTITY = 256
+MAX_LABELS = 1000
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
+_STRICT_AND_LATE = ConfigDict(extra="forbid", strict=True, defer_build=True)
+"""Built by the first request that needs it: the cold start of a prediction does not wait for it."""
 
 
 class RowsRequest(BaseModel):
@@ -72,6 +75,34 @@ class InferRequest(BaseModel):
     parameters: dict[str, Any] | None = Field(default=None, description="Not used.")
 
 
+class LabelBody(BaseModel):
+    """What really happened, about one prediction."""
+
+    model_config = _STRICT_AND_LATE
+
+    prediction_id: str = Field(description="The id that came with the prediction.")
+    actual: Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean"]})] = Field(
+        description="One of the model's classes, or a finite number for regression."
+    )
+    observed_at: str | None = Field(
+        default=None,
+        description="When that became known: ISO 8601 with a time zone, not in the future. Left out, it is now. "
+        "Of two labels for one prediction the one that was observed later counts.",
+    )
+
+
+class FeedbackRequest(BaseModel):
+    """Labels of predictions that were made before; the same label may be sent again."""
+
+    model_config = _STRICT_AND_LATE
+
+    labels: list[LabelBody] = Field(
+        min_length=1,
+        max_length=MAX_LABELS,
+        description="All are taken, or none. Whoever has many more uploads them as a CSV file.",
+    )
+
+
 class PredictionBody(TypedDict):
     """The answer to one row."""
 
@@ -86,6 +117,13 @@ class PredictionsBody(TypedDict):
     """One prediction per row, in the order of the rows."""
 
     predictions: list[PredictionBody]
+    request_id: str
+
+
+class FeedbackBody(TypedDict):
+    """Labels that were taken, to be joined with their predictions later."""
+
+    accepted: int
     request_id: str
 
 

@@ -11,6 +11,9 @@ from functions.inference.refusals import RefusedError, counted
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Lambda takes events of 6 MB, in which the body is text within JSON: every quotation mark counts twice."""
 
+_LISTS = ("rows", "labels")
+"""What a request is a list of: a problem within one of these says in which row."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -46,9 +49,8 @@ def _refusal(error: ValidationError) -> RefusedError:
 
 
 def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Problem:
-    row = (
-        location[1] if len(location) > 1 and location[0] == "rows" and isinstance(location[1], int) else None
-    )
+    listed = len(location) > 1 and location[0] in _LISTS
+    row = location[1] if listed and isinstance(location[1], int) else None
     steps = location[2:] if row is not None else location
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
     text = "is unknown here: remove it" if kind == "extra_forbidden" else message[:1].lower() + message[1:]

@@ -15,6 +15,7 @@ from lambdaloop.domain.errors import (
     BackendUnavailableError,
     ModelNotReleasedError,
 )
+from lambdaloop.domain.feedback import LabelsInvalidError
 
 _MAX_DETAILS = 100
 _RETRY_AFTER_SECONDS = 30
@@ -66,7 +67,8 @@ async def _rows_invalid(_: Request, error: RowsInvalidError) -> Response:
     problems: list[Problem] = [
         {"row": one.row, "field": one.field or None, "problem": one.problem} for one in error.problems
     ]
-    return error_response(422, f"rows do not fit the model: {counted(problems)}", problems)
+    what = "labels" if isinstance(error, LabelsInvalidError) else "rows"
+    return error_response(422, f"{what} do not fit the model: {counted(problems)}", problems)
 
 
 async def _not_routed(request: Request, error: HTTPException) -> Response:

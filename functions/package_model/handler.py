@@ -1,4 +1,4 @@
-"""Fifth step of the training workflow: write the files of a version."""
+"""Sixth step of the training workflow: write the files of a version."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.artifact import Artifact
@@ -14,6 +14,8 @@ def handle(event: Document, app: App) -> Document:
         winner=evaluation["winner"],
         definition_digest=dataset["definition"],
         estimator=from_document(Artifact, evaluation["estimator"]),
+        # Not told by a step that ran before this code was deployed: then there is one estimator only.
+        evaluated=from_document(Artifact, evaluation.get("evaluated", evaluation["estimator"])),
         report=from_document(Artifact, evaluation["report"]),
         manifest=from_document(Artifact, dataset["manifest"]),
         dataset_digest=dataset["digest"],

@@ -1,4 +1,4 @@
-"""Seventh step of the training workflow: the package becomes a numbered version."""
+"""Eighth step of the training workflow: the package becomes a numbered version."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.documents import Document

@@ -1,4 +1,4 @@
-"""Third step of the training workflow, once per candidate: cross-validate it."""
+"""Fourth step of the training workflow, once per candidate: cross-validate it."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.artifact import Artifact

@@ -1,4 +1,4 @@
-"""Second step of the training workflow: hold the data against the definition."""
+"""Third step of the training workflow: hold the data against the definition."""
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.artifact import Artifact

@@ -1,7 +1,5 @@
 """What somebody must hear about: failing or slow predictions, failed trainings, releases that were rolled back."""
 
-import re
-
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -10,12 +8,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.watch_alarm import alarm_name
 from lambdaloop import telemetry
 from lambdaloop.settings import LIVE_ALIAS
 
 _FIVE_MINUTES = Duration.minutes(5)
-_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
-"""Between the words of a construct's id."""
 
 
 class Alarms(Construct):
@@ -91,7 +88,7 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             id_,
-            alarm_name=f"lambdaloop-{self._model}-{_WORD.sub('-', id_).lower()}",
+            alarm_name=alarm_name(self._model, id_),
             alarm_description=description,
             metric=metric,
             threshold=above,

@@ -33,7 +33,7 @@ class Inference(Construct):
         model_bucket: s3.IBucket,
     ) -> None:
         super().__init__(scope, id_)
-        self.function = PythonFunction(
+        inference = PythonFunction(
             self,
             "Inference",
             verb="inference",
@@ -49,7 +49,8 @@ class Inference(Construct):
             memory_mib=definition.serving.memory_mib,
             timeout_seconds=definition.serving.timeout_seconds,
             snap_start=definition.serving.snap_start,
-        ).function
+        )
+        self.function, self.log_group = inference.function, inference.log_group
         if definition.serving.snap_start:
             acknowledge(
                 self.function,

@@ -1,10 +1,17 @@
 """Buckets that keep what cannot be made again: versioned, encrypted, private, and left behind when the stack goes."""
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.nag import acknowledge
+
+CAPTURE_DAYS = 400
+"""How long single predictions and labels are kept: a year's seasons can be trained on, and nobody's data stay for ever. Sums
+over days, reports and the list of what was read stay: they know no single prediction."""
+_CAPTURED_ROWS = ("raw", "hours", "quarantine", "failed")
 
 
 class Storage(Construct):
@@ -24,15 +31,24 @@ class Storage(Construct):
                 ]
             ),
         )
+        _tell_event_bridge(self.data)  # new training data may be a reason to train again
         # A release's pin names a version id: an artifact that somebody deleted or overwrote stays readable, because
         # a published version may serve it, or be rolled back to, at any time.
         self.model = _bucket(self, "Model")
         self.capture = _bucket(
-            self, "Capture", s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30))
+            self,
+            "Capture",
+            *(
+                s3.LifecycleRule(prefix=f"{folder}/", expiration=Duration.days(CAPTURE_DAYS))
+                for folder in _CAPTURED_ROWS
+            ),
+            s3.LifecycleRule(
+                noncurrent_version_expiration=Duration.days(30), expired_object_delete_marker=True
+            ),
         )
 
 
-def _bucket(scope: Construct, id_: str, *noncurrent: s3.LifecycleRule) -> s3.Bucket:
+def _bucket(scope: Construct, id_: str, *rules: s3.LifecycleRule) -> s3.Bucket:
     bucket = s3.Bucket(
         scope,
         id_,
@@ -44,7 +60,7 @@ def _bucket(scope: Construct, id_: str, *noncurrent: s3.LifecycleRule) -> s3.Buc
         # Only a failed first deployment takes them along: they are empty then, and would be in nobody's care.
         removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         lifecycle_rules=[
-            *noncurrent,
+            *rules,
             s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
         ],
     )
@@ -55,3 +71,11 @@ def _bucket(scope: Construct, id_: str, *noncurrent: s3.LifecycleRule) -> s3.Buc
         },
     )
     return bucket
+
+
+def _tell_event_bridge(bucket: s3.Bucket) -> None:
+    """Send what happens to its objects to the default bus, by the bucket's own property: CDK's way deploys a Lambda for it."""
+    resource = cast("s3.CfnBucket", bucket.node.default_child)
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+    )

@@ -18,8 +18,12 @@ from infra.constructs.python_function import PythonFunction
 from infra.constructs.workflow import Workflow
 from infra.grants import (
     Grant,
+    list_capture,
+    list_feedback,
     list_training_data,
     read_artifacts,
+    read_capture,
+    read_feedback,
     read_training_data,
     start_workflow,
     use_registry,
@@ -60,6 +64,7 @@ class Training(Construct):
         layers: ModelLayers,
         data_bucket: s3.IBucket,
         model_bucket: s3.IBucket,
+        capture_bucket: s3.IBucket,
         registry: dynamodb.ITable,
         release_workflow: sfn.IStateMachine,
     ) -> None:
@@ -95,6 +100,26 @@ class Training(Construct):
             ).function
 
         functions = TrainingFunctions(
+            collect_labelled=function(
+                "CollectLabelled",
+                "collect_labelled",
+                "Gathers captured predictions with their labels",
+                carries=plain,
+                settings=Settings(
+                    model=model,
+                    data_bucket=data,
+                    model_bucket=artifacts,
+                    capture_bucket=capture_bucket.bucket_name,
+                ),
+                grants=[
+                    list_capture(capture_bucket, model, "raw"),
+                    read_capture(capture_bucket, model, "raw"),
+                    list_feedback(data_bucket, model),
+                    read_feedback(data_bucket, model),
+                    write,
+                ],
+                size=_FITTING,
+            ),
             resolve_dataset=function(
                 "ResolveDataset",
                 "resolve_dataset",
@@ -106,6 +131,7 @@ class Training(Construct):
                 grants=[
                     list_training_data(data_bucket, definition.data.location),
                     read_data,
+                    read,
                     write,
                     use_registry(registry, model, "GetItem", "PutItem"),
                 ],

@@ -14,6 +14,7 @@ from infra.workflows.step import step
 class TrainingFunctions:
     """One function for each step; start_release only where versions are released automatically."""
 
+    collect_labelled: lambda_.Function
     resolve_dataset: lambda_.Function
     validate_dataset: lambda_.Function
     train_candidate: lambda_.Function
@@ -32,6 +33,7 @@ class TrainingFunctions:
 
 def training_chain(scope: Construct, functions: TrainingFunctions) -> sfn.IChainable:
     """The document is {"run": {…}}; each step adds its own key. A rejected run is a success: the gate did its work."""
+    collect = step(scope, "Collect labelled", function=functions.collect_labelled, result="captured")
     resolve = step(scope, "Resolve dataset", function=functions.resolve_dataset, result="dataset")
     validate = step(scope, "Validate dataset", function=functions.validate_dataset, result="validation")
     train = step(scope, "Train candidate", function=functions.train_candidate, result=None)
@@ -74,6 +76,7 @@ def training_chain(scope: Construct, functions: TrainingFunctions) -> sfn.IChain
     )
     train_all.item_processor(train)
     guarded: list[tasks.LambdaInvoke | sfn.Map] = [
+        collect,
         resolve,
         validate,
         train_all,
@@ -93,7 +96,8 @@ def training_chain(scope: Construct, functions: TrainingFunctions) -> sfn.IChain
     record_failure.next(failed)
 
     return (
-        resolve.next(validate)
+        collect.next(resolve)
+        .next(validate)
         .next(train_all)
         .next(evaluate)
         .next(

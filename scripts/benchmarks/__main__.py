@@ -8,7 +8,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from scripts.benchmarks.demo_time import demo_time
+from scripts.benchmarks.drift_month import drift_month
+from scripts.benchmarks.drift_quality import drift_quality
+from scripts.benchmarks.drift_speed import drift_speed
 from scripts.benchmarks.import_times import import_times
+from scripts.benchmarks.loop_accuracy import loop_accuracy
 from scripts.benchmarks.package_size import package_size
 from scripts.benchmarks.parity import parity
 from scripts.benchmarks.report import PATH, Section, write_section
@@ -21,6 +25,10 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "size": package_size,
     "parity": parity,
     "demo": demo_time,
+    "drift-quality": drift_quality,
+    "drift-speed": drift_speed,
+    "drift-month": drift_month,
+    "loop": loop_accuracy,
 }
 
 

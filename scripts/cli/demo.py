@@ -1,4 +1,4 @@
-"""`lambdaloop demo`: the whole loop on this machine, told as it happens."""
+"""`lambdaloop demo`: the product on this machine, told as it happens."""
 
 import os
 import shutil
@@ -7,36 +7,45 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
-import boto3
 import typer
 
-from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli.cdk import bootstrap, deploy, run_and_tell
 from scripts.cli.demo_data import write_breast_cancer
+from scripts.cli.demo_loop import run_loop
+from scripts.cli.demo_loop_story import tell_loop
+from scripts.cli.demo_setup import DemoFailedError, deploy_model, train_first
 from scripts.cli.demo_story import Story, summarise
+from scripts.cli.demo_stream import Stream, built_in_stream, stream_of_file
 from scripts.cli.demo_traffic import Traffic, follow_release
-from scripts.cli.executions import follow
 from scripts.cli.init import write_definition
 from scripts.cli.local_process import LocalCloud, start_local_cloud
-from scripts.cli.stacks import find_deployment
-from scripts.cli.train import report, start_training
-
-
-class DemoFailedError(LambdaloopError):
-    """A step of the demo did not end as it should."""
 
 
 def demo(
     data: Annotated[
-        Path | None, typer.Option(help="A CSV file of yours (default: breast cancer).", exists=True)
+        Path | None,
+        typer.Option(help="A CSV file of yours (default: breast cancer; with --loop a stream).", exists=True),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict; needed with --data.")] = None,
     entity: Annotated[str | None, typer.Option(help="The column that says who a row is about.")] = None,
     requests: Annotated[int, typer.Option(help="Predictions to ask for once released.", min=1)] = 500,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Close the loop: replay rows in time order, watch, train again.")
+    ] = False,
+    days: Annotated[
+        int | None,
+        typer.Option(help="With --loop: virtual days to replay (default: all; 90 built in).", min=1),
+    ] = None,
+    rows_per_day: Annotated[int, typer.Option(help="With --loop: rows of a virtual day.", min=2)] = 48,
+    label_delay_days: Annotated[
+        int, typer.Option(help="With --loop: days until it is known what really happened.", min=0)
+    ] = 1,
     keep: Annotated[bool, typer.Option(help="Leave the local cloud up and say how to use it.")] = False,
     summary: Annotated[Path | None, typer.Option(help="Write what happened to this JSON file.")] = None,
 ) -> None:
-    """Deploy, train, register, release and predict, offline, through the stack that `cdk deploy` puts into AWS."""
+    """Deploy, train, register, release and predict, offline, through the stack that `cdk deploy` puts into AWS.
+
+    With --loop also watch: a stream is replayed in virtual time, and the model is trained again when it should be.
+    """
     if data is not None and target is None:
         raise typer.BadParameter("--data needs --target: which column shall be predicted?")
     folder = Path(tempfile.mkdtemp(prefix="lambdaloop-demo-"))
@@ -46,12 +55,25 @@ def demo(
         with story.step("start", "Start the local cloud"):
             cloud = start_local_cloud(folder / "cloud", keep=keep)
         os.environ |= cloud.environment
-        run(
-            cloud, story, folder, data or write_breast_cancer(folder), target or "diagnosis", entity, requests
-        )
+        if loop:
+            stream = _stream(folder / "stream", data, target, days, rows_per_day, label_delay_days)
+            run_loop(cloud, story, folder, stream, entity=entity)
+        else:
+            run(
+                cloud,
+                story,
+                folder,
+                data or write_breast_cancer(folder),
+                target or "diagnosis",
+                entity,
+                requests,
+            )
         if summary is not None:
             summary.write_text(story.to_json(), encoding="utf-8")
-        story.tell_end()
+        if loop:
+            tell_loop(story.facts, seconds=story.seconds)
+        else:
+            story.tell_end()
     finally:
         if cloud is not None and not (keep and sys.exc_info()[0] is None):
             cloud.stop()
@@ -60,40 +82,35 @@ def demo(
         story.tell_how_to_go_on(cloud)
 
 
+def _stream(
+    folder: Path,
+    data: Path | None,
+    target: str | None,
+    days: int | None,
+    rows_per_day: int,
+    label_delay_days: int,
+) -> Stream:
+    if data is None or target is None:
+        return built_in_stream(
+            folder, days=days, rows_per_day=rows_per_day, label_delay_days=label_delay_days
+        )
+    return stream_of_file(
+        data, folder, target=target, days=days, rows_per_day=rows_per_day, label_delay_days=label_delay_days
+    )
+
+
 def run(
     cloud: LocalCloud, story: Story, folder: Path, data: Path, target: str, entity: str | None, requests: int
 ) -> None:
-    """The loop itself, step by step."""
+    """From a file to answers over HTTP, step by step."""
     models = folder / "models"
     with story.step("define", f"Infer the model definition from {data.name}"):
         definition = write_definition(data, target=target, entity=entity, name=None, models=models)
     story.tell(
         f"{definition.name}: {definition.task}, {len(definition.features)} features, target {definition.target}"
     )
-
-    with story.step("layers", "Build the Lambda layers for this machine") as tell:
-        run_and_tell(
-            [sys.executable, "-m", "infra.layer_assets", "--target", "host"], environment={}, tell=tell
-        )
-    with story.step("bootstrap", "cdk bootstrap") as tell:
-        bootstrap(environment=cloud.environment, tell=tell)
-    with story.step("deploy", "cdk deploy --all") as tell:
-        deploy(models=models, output=folder / "cdk.out", environment=cloud.environment, tell=tell)
-    deployment = find_deployment(definition.name)
-    story.tell(f"HTTPS API: {deployment.api_endpoint}")
-
-    with story.step("upload", "Upload the training data"):
-        key = f"{definition.data.location}{data.stem}.csv"
-        boto3.client("s3").upload_file(str(data), deployment.data_bucket, key)
-
-    with story.timed("train"):
-        arn = start_training(deployment, requested_by="demo", reason="first training of the demo")
-        training = follow(arn)
-    if not training.succeeded or "version" not in training.output:
-        raise DemoFailedError(
-            f"training did not register a version: {training.cause or training.output.get('evaluation')}"
-        )
-    report(training)
+    deployment = deploy_model(cloud, story, folder, definition, data=data)
+    training = train_first(deployment, story)
 
     traffic = Traffic(deployment, data)
     with story.timed("release"):

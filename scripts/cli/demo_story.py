@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.panel import Panel
 from rich.table import Table
@@ -15,11 +15,24 @@ from rich.table import Table
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.definition import ModelDefinition
-from scripts.cli.demo_traffic import Traffic
 from scripts.cli.executions import Execution
 from scripts.cli.local_process import LocalCloud
 from scripts.cli.output import cell, console
 from scripts.cli.stacks import Deployment
+
+
+class Caller(Protocol):
+    """Who sent rows to the model."""
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """sent, ok (answered) and http_5xx."""
+        ...
+
+    @property
+    def example_row(self) -> Mapping[str, Any]:
+        """A row that was sent."""
+        ...
 
 
 class Story:
@@ -64,10 +77,15 @@ class Story:
                 "predictions",
                 f"{predictions['sent']} sent, {predictions['ok']} answered, {predictions['http_5xx']} failed",
             ),
-            ("time", f"{sum(self.timings.values()):.0f} s: {self._longest()}"),
+            ("time", f"{self.seconds:.0f} s: {self._longest()}"),
         ):
             table.add_row(f"[bold]{name}[/bold]", told)
         console.print(Panel(table, title="What happened", title_align="left", expand=False))
+
+    @property
+    def seconds(self) -> float:
+        """How long it all took."""
+        return sum(self.timings.values())
 
     def _longest(self) -> str:
         return ", ".join(f"{name} {seconds:.0f}" for name, seconds in self.timings.items() if seconds >= 0.5)
@@ -96,7 +114,7 @@ class Story:
 
 
 def summarise(
-    definition: ModelDefinition, deployment: Deployment, training: Execution, traffic: Traffic
+    definition: ModelDefinition, deployment: Deployment, training: Execution, caller: Caller
 ) -> dict[str, Any]:
     """What the registry and the traffic say at the end; the champion is what serves."""
     registry = DynamoRegistry(table=deployment.registry_table)
@@ -116,8 +134,8 @@ def summarise(
         "release": release.number,
         "lambda_version": release.lambda_version,
         "endpoint": deployment.predict_url,
-        "predictions": traffic.summary,
-        "example_row": traffic.example_row,
+        "predictions": caller.summary,
+        "example_row": caller.example_row,
         "function": deployment.inference_function,
         "registry_table": deployment.registry_table,
     }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from scripts.cli.cdk import PROJECT
 DEFAULT_STATE = Path(".lambdaloop/local")
 _START_SECONDS = 60
 _STOP_SECONDS = 15
+_PATIENCE_SECONDS = 1800  # more than all trainings and releases of one stretch of time take
+_TELL_SECONDS = 0.5
 
 
 class LocalCloudError(LambdaloopError):
@@ -56,6 +59,31 @@ class LocalCloud:
     def advance(self, seconds: float) -> None:
         """Move virtual time forward."""
         self.control("clock", {"advance_seconds": seconds})
+
+    def now(self) -> float:
+        """Virtual seconds since the epoch."""
+        return float(self.control("status")["clock"]["time"])
+
+    def freeze(self) -> None:
+        """Let time stand still: from now on it passes by request only."""
+        self.control("clock", {"speed": 0})
+
+    def pass_until(
+        self, moment: float, *, meanwhile: Callable[[Sequence[str]], None] = lambda _busy: None
+    ) -> None:
+        """Let virtual time pass until `moment` (seconds since the epoch), everything that is due at its own time.
+
+        While something takes real time, `meanwhile` is told what, in words, again and again.
+        Raises LocalCloudError when that never ends.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            answer = self.control("pass", {"until": moment, "patience_seconds": _TELL_SECONDS})
+            if answer["arrived"]:
+                return
+            if time.monotonic() > deadline:
+                raise LocalCloudError(f"virtual time cannot go on: {', '.join(answer['busy'])} does not end")
+            meanwhile(answer["busy"])
 
     def stop(self) -> None:
         """Stop the process and wait until it is gone; one that does not go in time is killed."""

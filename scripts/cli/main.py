@@ -7,7 +7,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli import demo, init, local, predict, releases, runs, train, versions
+from scripts.cli import (
+    decisions,
+    demo,
+    feedback,
+    init,
+    local,
+    predict,
+    releases,
+    retrain,
+    runs,
+    train,
+    versions,
+    windows,
+)
 
 app = typer.Typer(
     name="lambdaloop",
@@ -18,11 +31,15 @@ app = typer.Typer(
 )
 app.command("init")(init.init)
 app.command("train")(train.train)
+app.command("retrain")(retrain.retrain)
 app.command("predict")(predict.predict)
+app.command("feedback")(feedback.feedback)
 app.command("demo")(demo.demo)
 app.add_typer(versions.app, name="versions")
 app.add_typer(releases.app, name="releases")
 app.add_typer(runs.app, name="runs")
+app.add_typer(windows.app, name="windows")
+app.add_typer(decisions.app, name="decisions")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
 

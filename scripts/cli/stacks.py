@@ -28,11 +28,18 @@ class Deployment:
     inference_function: str
     training_workflow: str
     release_workflow: str
+    governor_function: str | None = None
+    """None for a stack that was deployed before there was a governor."""
 
     @property
     def predict_url(self) -> str:
         """Where rows are posted."""
         return f"{self.api_endpoint}/models/{self.model}/predict"
+
+    @property
+    def feedback_url(self) -> str:
+        """Where labels are posted."""
+        return f"{self.api_endpoint}/models/{self.model}/feedback"
 
 
 def find_deployment(model: str) -> Deployment:
@@ -47,6 +54,7 @@ def find_deployment(model: str) -> Deployment:
         inference_function=own["InferenceFunction"],
         training_workflow=own["TrainingWorkflow"],
         release_workflow=own["ReleaseWorkflow"],
+        governor_function=own.get("RetrainingGovernor"),
     )
 
 

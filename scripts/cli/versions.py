@@ -87,6 +87,8 @@ def show_version(model: Model, number: Number, as_json: AsJson = False) -> None:
             "parameters": version.parameters,
             "metrics": version.metrics,
             "rows": version.rows,
+            "trained on": version.trained_on and to_document(version.trained_on),
+            "holdout": version.split and to_document(version.split),
             "dataset": version.dataset_digest,
             "run": version.run,
             "created": version.created_at,

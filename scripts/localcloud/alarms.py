@@ -20,9 +20,9 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from scripts.localcloud import event_bus, moto_seams
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION, Cloud
-from scripts.localcloud.cloudwatch import alarm_documents, alarm_history, alarm_validation, metric_queries
+from scripts.localcloud.cloudwatch import alarm_documents, alarm_history, alarm_judging, alarm_validation
 from scripts.localcloud.cloudwatch.alarm_documents import State
-from scripts.localcloud.cloudwatch.alarm_evaluation import EXTRA_PERIODS, Point, Threshold, Verdict, judge
+from scripts.localcloud.cloudwatch.alarm_evaluation import Verdict
 from scripts.localcloud.cloudwatch.alarm_rules import AlarmRule
 from scripts.localcloud.cloudwatch.metric_store import store_of
 from scripts.localcloud.eventing import targets, work_queue
@@ -123,35 +123,22 @@ def evaluate_alarms(cloud: Cloud, at: float | None = None) -> None:
         _evaluate_composites(cloud, backend, now)
 
 
+def next_change(cloud: Cloud, since: float, until: float) -> float | None:
+    """The first full minute in (since, until] at which some alarm must change its state, by the data there are now."""
+    with cloud.lock:
+        backend = models.cloudwatch_backends[ACCOUNT_ID][REGION]
+        metric_alarms = [alarm for alarm in backend.alarms.values() if alarm.rule is None]
+        return alarm_judging.next_change(store_of(backend), metric_alarms, since, until)
+
+
 def _evaluate(cloud: Cloud, backend: Any, alarm: Any, now: datetime) -> None:
-    treatment = alarm.treat_missing_data or "missing"
-    threshold = Threshold(
-        operator=alarm.comparison_operator,
-        limit=float(alarm.threshold),
-        evaluation_periods=int(alarm.evaluation_periods),
-        datapoints_to_alarm=int(alarm.datapoints_to_alarm or alarm.evaluation_periods),
-        # AWS: alarms on DynamoDB's metrics ignore missing data whatever they say
-        treat_missing_data="ignore" if alarm.namespace == "AWS/DynamoDB" else treatment,
-    )
-    queries = alarm_documents.metric_queries(alarm)
-    period = next(query["MetricStat"]["Period"] for query in queries if "MetricStat" in query)
-    end = int(now.timestamp()) // min(period, 60) * min(period, 60)
-    start = end - period * (threshold.evaluation_periods + EXTRA_PERIODS)
-    results = metric_queries.run(store_of(backend), queries, start, end, now.timestamp())
-    [result] = [result for result in results if result.returned]
-    points = [
-        Point(time, result.series.get(time), result.samples.get(time, 0.0))
-        for time in range(start, end, period)
-    ]
-    verdict = judge(threshold, points)
+    verdict = alarm_judging.judged(store_of(backend), alarm, now)
     if verdict is not None and verdict.state != alarm.state_value:
-        data = _reason_data(alarm, threshold, verdict, period, now)
+        data = _reason_data(alarm, verdict, now)
         _change(cloud, alarm, State(verdict.state, verdict.reason, json.dumps(data), now))
 
 
-def _reason_data(
-    alarm: Any, threshold: Threshold, verdict: Verdict, period: int, now: datetime
-) -> dict[str, Any]:
+def _reason_data(alarm: Any, verdict: Verdict, now: datetime) -> dict[str, Any]:
     times = [datetime.fromtimestamp(point.time, UTC) for point in verdict.considered]
     data: dict[str, Any] = {"version": "1.0", "queryDate": alarm_documents.stamp(now)}
     if times:
@@ -159,9 +146,9 @@ def _reason_data(
     if not alarm.metric_data_queries:
         data["statistic"] = alarm.statistic or alarm.extended_statistic
     return data | {
-        "period": period,
+        "period": alarm_judging.period_of(alarm),
         "recentDatapoints": [point.value for point in reversed(verdict.considered)],
-        "threshold": threshold.limit,
+        "threshold": float(alarm.threshold),
         "evaluatedDatapoints": [
             {"timestamp": alarm_documents.stamp(time), "sampleCount": point.samples, "value": point.value}
             for time, point in zip(times, verdict.considered, strict=True)

@@ -21,6 +21,7 @@ class VirtualClock:
         self._virtual_anchor = time.time()
         self._speed = speed
         self._moved = speed != 1.0
+        self._waits: list[tuple[float, str]] = []
 
     @property
     def speed(self) -> float:
@@ -60,19 +61,47 @@ class VirtualClock:
             self._anchor(self.time() + seconds)
             self._changed.notify_all()
 
-    def sleep(self, seconds: float, *, cancelled: Callable[[], bool] = lambda: False) -> bool:
-        """Block for `seconds` of virtual time; returns False if `cancelled()` became true first."""
-        return self.wait_until(self.time() + seconds, cancelled=cancelled)
-
-    def wait_until(self, deadline: float, *, cancelled: Callable[[], bool] = lambda: False) -> bool:
-        """Block until virtual time `deadline` (seconds since the epoch); False if cancelled first."""
+    def advance_to(self, moment: float) -> None:
+        """Move time forward to exactly `moment` (seconds since the epoch), unless it is that late already."""
         with self._changed:
-            while (left := deadline - self.time()) > 0:
-                if cancelled():
-                    return False
-                real = left / self._speed if self._speed else _POLL_SECONDS
-                self._changed.wait(timeout=min(real, _POLL_SECONDS))
+            self._anchor(max(self.time(), moment))
+            self._changed.notify_all()
+
+    def sleep(
+        self, seconds: float, *, cancelled: Callable[[], bool] = lambda: False, owner: str = ""
+    ) -> bool:
+        """Block for `seconds` of virtual time; returns False if `cancelled()` became true first."""
+        return self.wait_until(self.time() + seconds, cancelled=cancelled, owner=owner)
+
+    def wait_until(
+        self, deadline: float, *, cancelled: Callable[[], bool] = lambda: False, owner: str = ""
+    ) -> bool:
+        """Block until virtual time `deadline` (seconds since the epoch); False if cancelled first.
+
+        `owner` says who will go on then, for `owners` and `next_deadline`; nobody does where it is empty.
+        """
+        wait = (deadline, owner)
+        with self._changed:
+            self._waits.append(wait)
+            try:
+                while (left := deadline - self.time()) > 0:
+                    if cancelled():
+                        return False
+                    real = left / self._speed if self._speed else _POLL_SECONDS
+                    self._changed.wait(timeout=min(real, _POLL_SECONDS))
+            finally:
+                self._waits.remove(wait)
         return True
+
+    def owners(self) -> set[str]:
+        """Who waits for a time that has not come yet."""
+        with self._changed:
+            return {owner for deadline, owner in self._waits if owner and deadline > self.time()}
+
+    def next_deadline(self) -> float | None:
+        """The earliest time that anybody with a name waits for; it is over as long as that one has not woken up."""
+        with self._changed:
+            return min((deadline for deadline, owner in self._waits if owner), default=None)
 
     def _anchor(self, virtual: float) -> None:
         self._virtual_anchor, self._real_anchor, self._moved = virtual, time.monotonic(), True

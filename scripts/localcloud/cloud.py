@@ -1,7 +1,7 @@
 """What every part of the local cloud shares: one account, one region, one clock, one source of chance."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -44,6 +44,10 @@ class Cloud:
     """Control endpoints by ("GET", "status"): served at /_localcloud/status on the API port."""
     status: dict[str, Callable[[], Any]] = field(default_factory=dict)
     """What GET /_localcloud/status reports besides the clock: name → a function that says it now."""
+    busy: list[Callable[[], Iterable[str]]] = field(default_factory=list)
+    """Each names, in words, what goes on right now whatever the clock says: work that is due or runs."""
+    due: list[Callable[[float], float | None]] = field(default_factory=list)
+    """Each says when it has to do something next, up to the time that it is given (seconds since the epoch)."""
 
     @property
     def endpoint_url(self) -> str:

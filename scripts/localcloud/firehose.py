@@ -1,6 +1,6 @@
 """Firehose with buffers: records wait for size or (virtual) time, are processed, and land in S3 where prefixes say.
 
-moto writes one object per call, at once, ignoring processors, compression and expressions. Seams:
+moto writes one object per call, at once, ignoring processors, compression, expressions and the stream's role. Seams:
 
 * `FirehoseBackend.put_record_batch` and `.put_record`: into the buffer, within AWS's limits, with injected faults
 * `FirehoseBackend.create_delivery_stream` and `.update_destination`: refuse what AWS refuses or is not emulated
@@ -11,7 +11,7 @@ POST /_localcloud/firehose-faults {"stream": name, "fail_records": n} lets the n
 
 import copy
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +21,14 @@ from moto.firehose.exceptions import InvalidArgumentException, ResourceNotFoundE
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from scripts.localcloud import moto_seams
+from scripts.localcloud import iam, moto_seams
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION, Cloud
 from scripts.localcloud.delivery_streams import processors, s3_objects, stream_settings
 from scripts.localcloud.delivery_streams.processors import Record
+from scripts.localcloud.delivery_streams.s3_objects import S3Object
 from scripts.localcloud.delivery_streams.stream_settings import InvalidStreamError, StreamSettings
 from scripts.localcloud.eventing import work_queue
+from scripts.localcloud.iam import Access, service_roles
 
 MAX_RECORD_BYTES = 1_024_000
 MAX_BATCH_RECORDS = 500
@@ -51,6 +53,10 @@ class Buffers:
 
     by_stream: dict[str, Buffer] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
+
+
+class S3AccessDeniedError(Exception):
+    """The role of a stream does not let it deliver."""
 
 
 class ServiceUnavailableError(JsonRESTError):  # type: ignore[misc]  # moto is untyped to us
@@ -165,14 +171,22 @@ def _flush(cloud: Cloud, name: str) -> None:
     objects = s3_objects.delivered(settings, naming, records) + s3_objects.failed(settings, naming, failures)
     with cloud.lock:
         try:
-            for one in objects:
-                s3_backends[ACCOUNT_ID]["aws"].put_object(settings.bucket, one.key, one.body)
-        except MissingBucket:
+            _deliver(cloud, settings, objects)
+        except (MissingBucket, S3AccessDeniedError):
             _put_back(cloud, name, waiting)
 
 
+def _deliver(cloud: Cloud, settings: StreamSettings, objects: Sequence[S3Object]) -> None:
+    for one in objects:
+        access = Access(action="s3:PutObject", resource=f"arn:aws:s3:::{settings.bucket}/{one.key}")
+        if not service_roles.may(iam.of(cloud), settings.role, access, service="firehose"):
+            raise S3AccessDeniedError
+    for one in objects:
+        s3_backends[ACCOUNT_ID]["aws"].put_object(settings.bucket, one.key, one.body)
+
+
 def _put_back(cloud: Cloud, name: str, records: list[Record]) -> None:
-    """AWS tries for a day to deliver to a bucket that is not there."""
+    """AWS tries for a day to deliver to a bucket that is not there, or that the role may not write to."""
     buffer = _buffers(cloud).by_stream[name]
     young = [record for record in records if cloud.clock.time() - record.arrived < GIVE_UP_SECONDS]
     buffer.records = young + buffer.records

@@ -4,7 +4,8 @@ moto stores lines, sends all of them to every subscription, ignores metric filte
 know match everything. Seams:
 
 * `LogStream.put_log_events`: afterwards, embedded metrics and metric filters
-* `LogStream._send_log_events`: only matching lines, and Lambda later instead of under the caller's lock
+* `LogStream._send_log_events`: only matching lines, Lambda later instead of under the caller's lock, and Firehose with the
+  rights of the subscription's role
 * `moto.logs.models.EventMessageFilter` and `LogsBackend.filter_log_events`: our patterns, streams interleaved as in AWS
 * `LogsBackend.put_subscription_filter`, `LogGroup.put_subscription_filter`, `LogsBackend.put_metric_filter`: refuse bad
   patterns, replace a filter of the same name
@@ -15,6 +16,9 @@ know match everything. Seams:
 import base64
 import gzip
 import json
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from moto.firehose.exceptions import ResourceNotFoundException as NoSuchStream
@@ -22,12 +26,16 @@ from moto.firehose.models import firehose_backends
 from moto.logs import models
 from moto.logs.exceptions import InvalidParameterException, LimitExceededException, ResourceNotFoundException
 
-from scripts.localcloud import moto_seams
+from scripts.localcloud import iam, moto_seams
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION, Cloud
 from scripts.localcloud.cloudwatch import log_metrics
 from scripts.localcloud.cloudwatch.log_patterns import InvalidPatternError, Matcher, compile_pattern
 from scripts.localcloud.eventing import targets, work_queue
+from scripts.localcloud.iam import Access, service_roles
 
+BATCH_BYTES = 1_000_000
+"""Of lines in one envelope: packed, they fit into one record of Firehose."""
+UNDELIVERABLE = "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state."
 INSIGHTS_COMMANDS = ("fields", "sort", "limit")
 
 
@@ -59,23 +67,23 @@ def install(cloud: Cloud) -> None:
     def send_log_events(
         stream: Any, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
     ) -> None:
-        matches = compile_pattern(stream.log_group.subscription_filters[filter_name].filter_pattern)
+        subscription = stream.log_group.subscription_filters[filter_name]
+        matches = compile_pattern(subscription.filter_pattern)
         chosen = [event | {"id": f"{event['id']:056d}"} for event in log_events if matches(event["message"])]
         if not chosen:
             return
         if service not in ("lambda", "firehose"):
             send_log_events_in_moto(stream, service, destination_arn, filter_name, chosen)
             return
-        envelope = _envelope(stream, filter_name, chosen)
-        if service == "lambda":
-            text = json.dumps({"awslogs": {"data": base64.b64encode(envelope).decode()}})
-            work_queue.of(cloud).add(lambda: targets.invoke(cloud, destination_arn, text))
-            return
-        try:
-            name = destination_arn.rpartition("/")[2]
-            firehose_backends[ACCOUNT_ID][REGION].put_record_batch(name, [{"Data": envelope}])
-        except NoSuchStream:
-            return  # AWS keeps the lines and drops what it cannot forward
+        for events in _batches(chosen):
+            envelope = _envelope(stream, filter_name, events)
+            if service == "lambda":
+                work_queue.of(cloud).add(partial(targets.invoke, cloud, destination_arn, _event(envelope)))
+            elif _may_put(cloud, subscription.role_arn, destination_arn, "PutRecordBatch"):
+                # AWS keeps the lines and drops what it cannot forward.
+                with suppress(NoSuchStream):
+                    name = destination_arn.rpartition("/")[2]
+                    firehose_backends[ACCOUNT_ID][REGION].put_record_batch(name, [{"Data": envelope}])
 
     def filter_log_events(
         backend: Any,
@@ -102,10 +110,22 @@ def install(cloud: Cloud) -> None:
         )
 
     def put_subscription_filter(
-        backend: Any, log_group_name: str, filter_name: str, filter_pattern: str, *destination: str
+        backend: Any,
+        log_group_name: str,
+        filter_name: str,
+        filter_pattern: str,
+        destination_arn: str,
+        role_arn: str,
     ) -> None:
         _matcher(filter_pattern)
-        put_subscription_filter_in_moto(backend, log_group_name, filter_name, filter_pattern, *destination)
+        # AWS sends a test message before it takes the filter.
+        if destination_arn.split(":")[2] == "firehose" and not _may_put(
+            cloud, role_arn, destination_arn, "PutRecord"
+        ):
+            raise InvalidParameterException(msg=UNDELIVERABLE)
+        put_subscription_filter_in_moto(
+            backend, log_group_name, filter_name, filter_pattern, destination_arn, role_arn
+        )
 
     def put_in_group(group: Any, filter_name: str, *settings: str) -> None:
         others = {name: one for name, one in group.subscription_filters.items() if name != filter_name}
@@ -159,6 +179,28 @@ def _matcher(pattern: str | None) -> Matcher:
         return compile_pattern(pattern or "")
     except InvalidPatternError as error:
         raise InvalidParameterException(msg=f"Invalid filter pattern: {error}") from error
+
+
+def _may_put(cloud: Cloud, role_arn: str, stream_arn: str, action: str) -> bool:
+    access = Access(action=f"firehose:{action}", resource=stream_arn)
+    return service_roles.may(iam.of(cloud), role_arn, access, service="logs")
+
+
+def _batches(events: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for event in events:
+        length = len(event["message"].encode())
+        if batch and size + length > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += length
+    yield batch
+
+
+def _event(envelope: bytes) -> str:
+    return json.dumps({"awslogs": {"data": base64.b64encode(envelope).decode()}})
 
 
 def _envelope(stream: Any, filter_name: str, events: list[dict[str, Any]]) -> bytes:

@@ -71,10 +71,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         ),
         (
             (
-                "Roles of AWS services: EventBridge, Scheduler, Firehose and CloudWatch Logs deliver with the rights of the "
-                "account's owner."
+                "Conditions in the trust of roles that Scheduler, EventBridge, Firehose and CloudWatch Logs deliver with; alarms "
+                "publish with the rights of the account's owner."
             ),
-            "A missing grant in the role of a rule, schedule or delivery stream does not show.",
+            "Assert trusts and topic policies on the template.",
         ),
         (
             "Signatures of API calls (those of HTTP routes are verified); unknown access keys count as the account's owner.",
@@ -215,7 +215,7 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         ),
         (
             "A function started by a schedule inside a jump sees the time after the jump.",
-            "Take the due time from the event, as production code should.",
+            "Take the due time from the event, as production code should; `POST /_localcloud/pass` stops at all that is due.",
         ),
     ),
     *_of(
@@ -255,10 +255,6 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "The evaluation range is the evaluation periods and two more; AWS does not document the number.",
             "Do not depend on how long an alarm lingers after its metric stops.",
         ),
-        (
-            "After a jump of the clock at most its last 1440 minutes are evaluated.",
-            "Advance in steps if states in between matter.",
-        ),
     ),
     *_of(
         "CloudWatch Logs",
@@ -284,6 +280,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "AWS may write more and smaller objects, or later ones.",
         ),
         ("Delivery more than once.", "Readers of the lake must tolerate duplicates all the same."),
+        (
+            "The log of delivery errors, and the health checks that CloudWatch Logs sends through a stream.",
+            "Refusals are told in the local cloud's own log; readers of the lake must tolerate lines that are none of theirs.",
+        ),
     ),
     *_of(
         "Athena",

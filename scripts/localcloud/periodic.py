@@ -4,8 +4,9 @@ Two threads: the *ticker* sleeps on the clock until the next minute or the next 
 clock and a jump wake it at once; the *courier* runs queued work, because a delivery may take a while. Neither holds
 the lock of moto while it waits.
 
-A jump of the clock is walked through in order: first the schedules that came due, then the alarms minute by minute.
-At most MAX_MINUTES of it: after them every alarm has only the silence after the jump to look at.
+A jump of the clock is walked through in order: first the schedules that came due, then the alarms as of each minute at
+which one of them changes. What these set off sees the time after the jump; `passing` jumps from one due thing to the
+next instead.
 """
 
 import logging
@@ -19,7 +20,6 @@ from scripts.localcloud.eventing import work_queue
 logger = logging.getLogger(__name__)
 
 MINUTE = 60
-MAX_MINUTES = 1440
 
 
 class Periodic:
@@ -30,6 +30,7 @@ class Periodic:
         self._queue = work_queue.of(cloud)
         self._stopping = threading.Event()
         self._ticked_until = cloud.clock.time()
+        self._ticking = False
         self._threads = [
             threading.Thread(target=self._until_stopped, args=(self._tick,), name="ticker", daemon=True),
             threading.Thread(target=self._until_stopped, args=(self._deliver,), name="courier", daemon=True),
@@ -39,6 +40,19 @@ class Periodic:
         """Start both threads."""
         for thread in self._threads:
             thread.start()
+
+    def busy(self) -> list[str]:
+        """Whether a minute has begun that was not looked at yet, in words."""
+        late = self._ticking or self._cloud.clock.time() >= _next_minute(self._ticked_until)
+        return ["schedules and alarms"] if late else []
+
+    def next_due(self, until: float) -> float | None:
+        """The first minute up to `until` in which a schedule fires or an alarm changes."""
+        since = self._ticked_until
+        scheduled = schedules.next_due(self._cloud, since, until)
+        fires = None if scheduled is None else -(-scheduled // MINUTE) * MINUTE
+        changes = alarms.next_change(self._cloud, since, until if fires is None else min(fires, until))
+        return fires if changes is None else changes
 
     def stop(self) -> None:
         """Stop both threads and wait until they have."""
@@ -58,7 +72,7 @@ class Periodic:
     def _tick(self) -> None:
         self._queue.wake()
         now, due = self._cloud.clock.time(), self._queue.next_due()
-        minute = (self._ticked_until // MINUTE + 1) * MINUTE
+        minute = _next_minute(self._ticked_until)
         deadline = due if due is not None and now < due < minute else minute
         # Look again when the queue has something else in front: it may be due earlier.
         self._cloud.clock.wait_until(
@@ -66,8 +80,11 @@ class Periodic:
         )
         now = self._cloud.clock.time()
         if now >= minute and not self._stopping.is_set():
-            since, self._ticked_until = self._ticked_until, now
-            tick(self._cloud, since, now)
+            since, self._ticking, self._ticked_until = self._ticked_until, True, now
+            try:
+                tick(self._cloud, since, now)
+            finally:
+                self._ticking = False
 
     def _deliver(self) -> None:
         if self._queue.wait_for_due(self._stopping.is_set):
@@ -78,6 +95,8 @@ def start(cloud: Cloud) -> Periodic:
     """Start what happens by itself; it stops with the cloud, or when `stop` is called."""
     running = Periodic(cloud)
     running.start()
+    cloud.busy.append(running.busy)
+    cloud.due.append(running.next_due)
     cloud.on_shutdown.append(running.stop)
     return running
 
@@ -85,7 +104,10 @@ def start(cloud: Cloud) -> Periodic:
 def tick(cloud: Cloud, since: float, until: float) -> None:
     """Do what virtual time (since, until] asks for, in seconds since the epoch; deliveries are only queued."""
     schedules.fire_due(cloud, since, until)
-    last = int(until) // MINUTE * MINUTE
-    first = max(int(since) // MINUTE * MINUTE + MINUTE, last - (MAX_MINUTES - 1) * MINUTE)
-    for minute in range(first, last + 1, MINUTE):
+    while (minute := alarms.next_change(cloud, since, until)) is not None:
         alarms.evaluate_alarms(cloud, minute)
+        since = minute
+
+
+def _next_minute(time: float) -> float:
+    return (time // MINUTE + 1) * MINUTE

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from moto.events import models as events
@@ -91,14 +92,26 @@ def fire_due(cloud: Cloud, since: float, until: float) -> int:
     return len(due)
 
 
+def next_due(cloud: Cloud, since: float, until: float) -> float | None:
+    """The first time in (since, until] at which a rule or schedule is due."""
+    with cloud.lock:
+        every = [*_times_of_rules(since, until), *_times_of_schedules(since, until)]
+        return min((time for _, times in every for time in islice(times, 1)), default=None)
+
+
 def _due_rules(cloud: Cloud, since: float, until: float) -> Iterator[_Due]:
+    for rule, times in _times_of_rules(since, until):
+        for time in _newest(times):
+            yield _Due(time, rule.name, partial(_fire_rule, cloud, rule, time))
+
+
+def _times_of_rules(since: float, until: float) -> Iterator[tuple[Any, Iterator[float]]]:
     rules = events.events_backends[ACCOUNT_ID][REGION].event_buses["default"].rules.values()
     for rule in list(rules):
         if rule.scheduled_expression and rule.state == "ENABLED":
             anchor = vars(rule)["localcloud_anchor"]
             schedule = schedule_expressions.parse(rule.scheduled_expression, anchor=anchor)
-            for time in _newest(schedule.due(max(since, anchor), until)):
-                yield _Due(time, rule.name, partial(_fire_rule, cloud, rule, time))
+            yield rule, schedule.due(max(since, anchor), until)
 
 
 def _newest(times: Iterator[float]) -> Iterable[float]:
@@ -111,14 +124,19 @@ def _fire_rule(cloud: Cloud, rule: Any, time: float) -> None:
 
 
 def _due_schedules(cloud: Cloud, since: float, until: float) -> Iterator[_Due]:
+    for schedule, times in _times_of_schedules(since, until):
+        for time in _newest(times):
+            yield _Due(time, schedule.name, partial(_fire_schedule, cloud, schedule, time))
+
+
+def _times_of_schedules(since: float, until: float) -> Iterator[tuple[Any, Iterator[float]]]:
     for group in scheduler.scheduler_backends[ACCOUNT_ID][REGION].schedule_groups.values():
         for schedule in group.schedules.values():
             if schedule.state != "ENABLED":
                 continue
             begin = max(since, _start(schedule) - 1e-6)  # the start itself counts
             end = min(until, seconds(schedule.end_date, until))
-            for time in _newest(_times(schedule).due(begin, end)):
-                yield _Due(time, schedule.name, partial(_fire_schedule, cloud, schedule, time))
+            yield schedule, _times(schedule).due(begin, end)
 
 
 def _remove_completed(until: float) -> None:

@@ -25,6 +25,7 @@ from scripts.localcloud import (
     logs,
     metrics,
     moto_seams,
+    passing,
     periodic,
     schedules,
     step_functions,
@@ -100,6 +101,7 @@ def _stop_at_end_of_stdin(stop: threading.Event) -> None:
 
 def _install(cloud: Cloud) -> None:
     control.install(cloud)
+    passing.install(cloud)
     iam.install(cloud)
     cloudformation.install(cloud)
     step_functions.install(cloud)

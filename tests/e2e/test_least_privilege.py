@@ -1,17 +1,93 @@
 """Least privilege, proven: functions did their work with their own roles, and no grant of theirs lies idle."""
 
+import csv
+import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 
-from tests.e2e.conftest import Site
+from lambdaloop.domain.capture_layout import feedback_prefix
+from scripts.cli.executions import Execution, follow
+from scripts.cli.predict import SignedClient, input_types, read_csv
+from scripts.cli.retrain import ask_governor
+from scripts.cli.stacks import PLATFORM_STACK
+from tests.e2e.conftest import Site, pointed_at
 
 pytestmark = pytest.mark.localcloud
 
-# Needed after a workflow died in the middle of a canary, which tests/contract/test_crash_matrix.py plays through.
-ONLY_AFTER_A_CRASH = {("OpenRelease", "lambda:UpdateAlias")}
+ONLY_AFTER_A_FAILURE = {
+    # A workflow died in the middle of a canary, which tests/contract/test_crash_matrix.py plays through.
+    ("OpenRelease", "lambda:UpdateAlias"),
+    # Lambda itself sends what the governor failed on: tests/infra/test_watch_in_the_local_cloud.py.
+    ("GovernRetraining", "sqs:SendMessage"),
+}
+BATCH = 20
+
+
+@pytest.fixture(scope="module")
+def closed_loop(_released_site: Site) -> Site:
+    """Everything of the loop has run: predictions, labels in both ways, a watch, a retraining and its release."""
+    site = _released_site
+    with pointed_at(site.cloud):
+        labels = _predict_everything(site)
+        half = len(labels) // 2
+        for start in range(0, half, 100):
+            document = {"labels": labels[start : min(start + 100, half)]}
+            assert SignedClient().post(site.deployment.feedback_url, document)[0] == 202
+        _upload(site, labels[half:])
+        site.cloud.pass_until(site.cloud.now() + 301)  # longer than Firehose waits
+        watched = _watch(site)
+        assert watched.succeeded, watched.cause
+        assert watched.output["window"]["new_labels"] >= half
+        answer = ask_governor(site.deployment, requested_by="tests", reason="to use every grant")
+        assert answer["retrain"], answer["reason"]
+        _release(site, follow(answer["execution"]))
+        _release(site, site.train("the first data once more: what was written before is found"))
+    return site
+
+
+def _release(site: Site, training: Execution) -> None:
+    """Wait for the release of what was trained, if it was any better."""
+    assert training.succeeded, training.cause
+    if "release" in training.output:
+        release = site.finish_release(training.output["release"]["execution"])
+        assert release.succeeded, release.cause
+
+
+def _predict_everything(site: Site) -> list[dict[str, Any]]:
+    """Send every row of the data; returns a label for each prediction."""
+    client = SignedClient()
+    rows = read_csv(site.data, input_types(client, site.deployment))
+    with site.data.open(newline="", encoding="utf-8") as file:
+        actual = [each[site.definition.target] for each in csv.DictReader(file)]
+    labels: list[dict[str, Any]] = []
+    for start in range(0, len(rows), BATCH):
+        status, answer = client.post(site.deployment.predict_url, {"rows": rows[start : start + BATCH]})
+        assert status == 200, answer
+        labels += [
+            {"prediction_id": each["prediction_id"], "actual": actual[start + place]}
+            for place, each in enumerate(answer["predictions"])
+        ]
+    return labels
+
+
+def _upload(site: Site, labels: list[dict[str, Any]]) -> None:
+    lines = ["prediction_id,actual", *(f"{each['prediction_id']},{each['actual']}" for each in labels)]
+    key = f"{feedback_prefix(site.definition.name)}privilege.csv"
+    boto3.client("s3").put_object(Bucket=site.deployment.data_bucket, Key=key, Body="\n".join(lines).encode())
+
+
+def _watch(site: Site) -> Execution:
+    client: Any = boto3.client("cloudformation")
+    [stack] = client.describe_stacks(StackName=f"{PLATFORM_STACK}-{site.definition.name}")["Stacks"]
+    [machine] = [each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "WatchWorkflow"]
+    at = datetime.fromtimestamp(site.cloud.now(), UTC).isoformat()
+    states: Any = boto3.client("stepfunctions")
+    started = states.start_execution(stateMachineArn=machine, input=json.dumps({"at": at}))
+    return follow(started["executionArn"])
 
 
 def usage(site: Site) -> list[dict[str, Any]]:
@@ -32,13 +108,22 @@ def granted(role: str) -> set[str]:
     return actions
 
 
-def test_no_function_was_denied_anything_it_tried(released_site: Site) -> None:
+def test_no_function_was_denied_anything_it_tried(closed_loop: Site, released_site: Site) -> None:
+    assert closed_loop is released_site
     entries = usage(released_site)
     assert entries, "functions called AWS, so their calls must have been recorded"
     assert [entry for entry in entries if not entry["allowed"]] == []
 
 
-def test_every_grant_of_a_function_that_ran_was_used(released_site: Site) -> None:
+def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) -> None:
+    assert closed_loop is released_site
+    roles = {entry["role"] for entry in usage(released_site)}
+    for step in ("WatchModel", "GovernRetraining", "CollectLabelled", "JudgeRelease"):
+        assert any(step in role for role in roles), step
+
+
+def test_every_grant_of_a_function_that_ran_was_used(closed_loop: Site, released_site: Site) -> None:
+    assert closed_loop is released_site
     used: dict[str, set[str]] = defaultdict(set)
     for entry in usage(released_site):
         used[entry["role"]].add(entry["action"])
@@ -46,7 +131,7 @@ def test_every_grant_of_a_function_that_ran_was_used(released_site: Site) -> Non
     excused = {
         (role, action)
         for role, action in idle
-        for step, a in ONLY_AFTER_A_CRASH
+        for step, a in ONLY_AFTER_A_FAILURE
         if step in role and a == action
     }
     # A function that has had nothing to do yet (a rollback, when these tests run alone) has used its log only.

@@ -6,7 +6,15 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from lambdaloop.domain.bundle import Bundle, pack_bundle
-from lambdaloop.domain.definition import Feature, Label
+from lambdaloop.domain.definition import (
+    Candidate,
+    Data,
+    Feature,
+    Label,
+    ModelDefinition,
+    Serving,
+    Training,
+)
 from lambdaloop.domain.golden import GoldenRows
 from lambdaloop.domain.signature import Signature
 
@@ -16,6 +24,18 @@ FEATURES: Mapping[str, Feature] = {
     "active": Feature(type="boolean"),
     "plan": Feature(type="category", categories=("basic", "plus"), nullable=True),
 }
+DEFINITION = ModelDefinition(
+    name="churn",
+    task="binary",
+    target="churned",
+    features=FEATURES,
+    entity="customer",
+    classes=("no", "yes"),
+    data=Data(location="churn/"),
+    training=Training(metric="roc_auc", candidates=(Candidate(name="forest", estimator="random_forest"),)),
+    serving=Serving(capture=("age",)),
+)
+"""What the classifier would have been trained by."""
 WEIGHTS = (0.05, -0.1, 1.0, 0.5)
 """Per feature; a missing number weighs nothing, a category weighs its index."""
 

@@ -14,6 +14,7 @@ MACHINES = {
     "training": ("Lambdaloop-churn", "TrainingTrain"),
     "training-released-by-hand": ("Lambdaloop-price", "TrainingTrain"),
     "release": ("Lambdaloop-churn", "ReleasingRelease"),
+    "watch": ("Lambdaloop-churn", "WatchingWatch"),
 }
 _HASH = re.compile(r"[0-9A-F]{8}\.Arn}")
 

@@ -22,6 +22,7 @@ from tests.infra.synthesis import DEFINITIONS, PROJECT
 CANARIES = Path(__file__).with_name("canary")
 PACKAGES = Packages(root=PROJECT, target=find_target("host"))
 FITTING = (
+    "collect_labelled",
     "resolve_dataset",
     "validate_dataset",
     "train_candidate",

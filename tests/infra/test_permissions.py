@@ -6,6 +6,7 @@ from infra.grants import Grant
 from tests.infra.synthesis import Resource, Template
 
 TRAINING = {
+    "collect_labelled",
     "resolve_dataset",
     "validate_dataset",
     "train_candidate",
@@ -24,6 +25,10 @@ RELEASE = {
     "close_release",
     "roll_back_release",
 }
+WATCH = {"watch_model", "govern_retraining"}
+WORKFLOWS = {"Training": TRAINING, "Releasing": RELEASE, "Watching": WATCH}
+"""By how the logical ids of their state machines begin."""
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def _listed(value: object) -> list[object]:
@@ -141,20 +146,90 @@ def test_alarms_are_read_only_where_the_definition_names_some(templates: dict[st
     assert "cloudwatch:DescribeAlarms" not in _actions(templates["Lambdaloop-price"], "judge_release")
 
 
+def test_watching_and_deciding_change_nothing_but_records(churn: Template) -> None:
+    for verb in WATCH:
+        actions = _actions(churn, verb)
+        assert not any(action.startswith("lambda:") for action in actions), verb
+        assert not any("Delete" in action for action in actions), verb
+
+
+def test_the_watch_reads_what_came_in_and_writes_only_what_it_derives(churn: Template) -> None:
+    places: dict[str, set[str]] = {}
+    for statement in _statements_about(churn, "watch_model", "s3:"):
+        if "Condition" not in statement:
+            for action in _listed(statement["Action"]):
+                places.setdefault(str(action), set()).update(map(_tail, _listed(statement["Resource"])))
+    kept = {f"/{each}/model=churn/*" for each in ("hours", "days", "sources")}
+    assert places["s3:PutObject"] == {*kept, "/quarantine/model=churn/*", "/reports/model=churn/*"}
+    assert places["s3:GetObject"] == {*kept, "/raw/model=churn/*"}
+    assert places["s3:GetObjectVersion"] == {"/feedback/churn/*", "/models/churn/artifacts/*"}
+
+
+def test_collecting_reads_the_models_log_and_labels_and_writes_artifacts_only(churn: Template) -> None:
+    actions: dict[str, set[str]] = {}
+    prefixes = set()
+    for statement in _statements_about(churn, "collect_labelled", "s3:"):
+        for values in statement.get("Condition", {}).values():
+            prefixes |= set(values["s3:prefix"])
+        for action in _listed(statement["Action"]):
+            actions.setdefault(str(action), set()).update(map(_tail, _listed(statement["Resource"])))
+    assert prefixes == {"raw/model=churn/*", "feedback/churn/"}
+    assert actions == {
+        "s3:ListBucket": {""},
+        "s3:ListBucketVersions": {""},
+        "s3:GetObject": {"/raw/model=churn/*", "/models/churn/artifacts/*"},
+        "s3:GetObjectVersion": {"/feedback/churn/*"},
+        "s3:PutObject": {"/models/churn/artifacts/*"},
+    }
+    assert _actions(churn, "collect_labelled") - LOGGING == actions.keys()
+
+
+def test_the_watch_lists_its_own_models_folders_only(churn: Template) -> None:
+    lists = [each for each in _statements_about(churn, "watch_model", "s3:") if "Condition" in each]
+    prefixes = [
+        prefix for each in lists for values in each["Condition"].values() for prefix in values["s3:prefix"]
+    ]
+    assert prefixes
+    for prefix in prefixes:
+        assert prefix == "feedback/churn/" or prefix.endswith("/model=churn/*"), prefix
+
+
+def test_starting_a_training_is_all_that_the_governor_may_do_beside_its_records(churn: Template) -> None:
+    assert _actions(churn, "govern_retraining") - LOGGING == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "states:StartExecution",
+        "sqs:SendMessage",
+    }
+    [statement] = _statements_about(churn, "govern_retraining", "states:")
+    assert statement["Resource"] == churn.document["Outputs"]["TrainingWorkflow"]["Value"]
+    [statement] = _statements_about(churn, "govern_retraining", "sqs:")
+    [queue] = churn.of_type("AWS::SQS::Queue")
+    assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+
+
 def test_a_state_machine_may_invoke_exactly_its_own_functions(churn: Template) -> None:
     for id_, machine in churn.of_type("AWS::StepFunctions::StateMachine").items():
         role = churn.resources[machine["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
         invoked = role["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"]
         functions = churn.of_type("AWS::Lambda::Function")
         verbs = {functions[each["Fn::GetAtt"][0]]["Handler"].split(".")[1] for each in invoked}
-        assert verbs == (TRAINING if id_.startswith("Training") else RELEASE)
+        [expected] = [verbs for prefix, verbs in WORKFLOWS.items() if id_.startswith(prefix)]
+        assert verbs == expected
 
 
 def test_a_role_serves_one_aws_service(templates: dict[str, Template]) -> None:
     for template in templates.values():
         for role in template.of_type("AWS::IAM::Role").values():
             [statement] = role["AssumeRolePolicyDocument"]["Statement"]
-            assert statement["Principal"]["Service"] in {"lambda.amazonaws.com", "states.amazonaws.com"}
+            assert statement["Principal"]["Service"].removesuffix(".amazonaws.com") in {
+                "lambda",
+                "states",
+                "scheduler",
+                "firehose",
+                "logs",
+            }
 
 
 def test_a_grant_is_one_statement_of_its_actions_and_resources() -> None:

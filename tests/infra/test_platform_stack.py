@@ -16,17 +16,25 @@ FREE_WHEN_IDLE = {
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",  # ten are free, others cost $0.10 a month
     "AWS::DynamoDB::Table",
+    "AWS::Events::Rule",
     "AWS::IAM::Role",
+    "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Lambda::Alias",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Function",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Version",
     "AWS::Logs::LogGroup",
+    "AWS::Logs::LogStream",
+    "AWS::Logs::SubscriptionFilter",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",  # but it starts a watch, and docs/operations.md says what that costs
     "AWS::StepFunctions::StateMachine",
 }
 
@@ -147,5 +155,7 @@ def test_everything_can_be_found_through_outputs(platform: Template, churn: Temp
         "InferenceFunction",
         "TrainingWorkflow",
         "ReleaseWorkflow",
+        "WatchWorkflow",
+        "RetrainingGovernor",
         "Endpoint",
     }

@@ -14,6 +14,7 @@ from infra.template_checks import (
     validate_state_machines,
 )
 from lambdaloop.domain import errors
+from lambdaloop.domain.training_history import LONGEST_TRAINING
 from tests.infra.golden_workflows import GOLDEN, MACHINES, as_text, workflow
 from tests.infra.synthesis import Template
 
@@ -91,6 +92,21 @@ def test_a_second_release_is_refused_without_touching_the_first(templates: dict[
     first = workflow(templates, "release")["States"]["Open release"]["Catch"][0]
     assert first["ErrorEquals"] == ["ReleaseInProgressError"]
     assert workflow(templates, "release")["States"][first["Next"]]["Type"] == "Fail"
+
+
+def test_a_watch_that_finds_another_one_at_work_is_no_failure(templates: dict[str, Template]) -> None:
+    states = workflow(templates, "watch")["States"]
+    [busy] = states["Watch model"]["Catch"]
+    assert busy["ErrorEquals"] == ["LeaseHeldError"]
+    assert states[busy["Next"]]["Type"] == "Succeed"
+    assert "Catch" not in states["Govern retraining"]  # what fails, fails, and an alarm tells
+
+
+def test_the_governor_takes_a_training_for_dead_when_its_workflows_time_is_over(
+    templates: dict[str, Template],
+) -> None:
+    limit = workflow(templates, "training")["TimeoutSeconds"]
+    assert limit == LONGEST_TRAINING.total_seconds()
 
 
 def test_a_failed_training_step_is_recorded(templates: dict[str, Template]) -> None:

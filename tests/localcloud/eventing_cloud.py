@@ -97,10 +97,34 @@ class EventingCloud:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             found += answer["Messages"]
 
+    def service_role(self, service: str, *actions: str, name: str = "") -> str:
+        """Creates a role that one service may assume for these actions, by default none; returns its ARN."""
+        return self.role(name or service, service, actions=list(actions) or "none:Nothing")
+
+    def role(self, name: str, *services: str, actions: str | list[str]) -> str:
+        """Creates a role that services may assume; returns its ARN."""
+        trusted = [f"{service}.amazonaws.com" for service in services]
+        trust = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
+        iam = self.client("iam")
+        arn: str = iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+        )["Role"]["Arn"]
+        may = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        iam.put_role_policy(
+            RoleName=name,
+            PolicyName="may",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [may]}),
+        )
+        return arn
+
     def objects(self, bucket: str) -> dict[str, bytes]:
         s3 = self.client("s3")
         keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/may-deliver"
+"""What rules and schedules of tests deliver with."""
 
 
 def function_arn(name: str) -> str:
@@ -130,4 +154,6 @@ def eventing_cloud(state_dir: Path) -> Iterator[EventingCloud]:
         running.callback(thread.join)
         running.callback(server.server_close)
         running.callback(server.shutdown)
-        yield EventingCloud(cloud, functions)
+        eventing = EventingCloud(cloud, functions)
+        eventing.role("may-deliver", "events", "scheduler", actions="*")
+        yield eventing

@@ -16,6 +16,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from scripts.localcloud import server
 from scripts.localcloud.cloud import REGION, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, Cloud
 
+_TRUSTED = ("lambda", "states", "scheduler", "events", "firehose", "logs")
+
 
 class RunningCloud:
     """A cloud and the clients to talk to it."""
@@ -45,9 +47,16 @@ class RunningCloud:
         return self._clients[service]
 
     def role(self, name: str, *actions: str) -> str:
-        """A role that may do `actions` everywhere; its ARN."""
+        """A role that services may assume and that may do `actions` everywhere; its ARN."""
         iam = self.client("iam")
-        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": [f"{service}.amazonaws.com" for service in _TRUSTED]},
+            "Action": "sts:AssumeRole",
+        }
+        arn: str = iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+        )["Role"]["Arn"]
         if actions:
             statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
             policy = {"Version": "2012-10-17", "Statement": [statement]}

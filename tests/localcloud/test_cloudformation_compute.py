@@ -9,7 +9,7 @@ import pytest
 
 from tests.localcloud.deployed_stack import DeployedStack
 from tests.localcloud.running_cloud import RunningCloud, zipped
-from tests.localcloud.template_parts import FUNCTION, ROLE, entry
+from tests.localcloud.template_parts import FUNCTION, ROLE, entry, service_role
 
 pytestmark = pytest.mark.localcloud
 
@@ -158,6 +158,7 @@ def test_logs_are_kept_filtered_and_passed_on(stack: DeployedStack) -> None:
     destination = {"BucketARN": "arn:aws:s3:::code", "RoleARN": {"Fn::GetAtt": ["Role", "Arn"]}}
     resources = {
         "Role": ROLE,
+        "Sender": service_role("logs", "firehose:PutRecord"),
         "Group": entry("Logs::LogGroup", RetentionInDays=30),
         "Filter": entry(
             "Logs::MetricFilter",
@@ -171,8 +172,9 @@ def test_logs_are_kept_filtered_and_passed_on(stack: DeployedStack) -> None:
             LogGroupName=group,
             FilterPattern="",
             DestinationArn={"Fn::GetAtt": ["Stream", "Arn"]},
-            RoleArn={"Fn::GetAtt": ["Role", "Arn"]},
+            RoleArn={"Fn::GetAtt": ["Sender", "Arn"]},
         ),
+        "Lines": entry("Logs::LogStream", LogGroupName=group, LogStreamName="lines"),
     }
     assert stack.create(resources) == "CREATE_COMPLETE"
     logs, name = stack.running.client("logs"), stack.physical_id("Group")
@@ -181,13 +183,18 @@ def test_logs_are_kept_filtered_and_passed_on(stack: DeployedStack) -> None:
     assert found["metricTransformations"][0]["dimensions"] == {"Model": "$.model"}
     [subscription] = logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]
     assert subscription["destinationArn"].endswith(stack.physical_id("Stream"))
+    assert [one["logStreamName"] for one in logs.describe_log_streams(logGroupName=name)["logStreams"]] == [
+        "lines"
+    ]
 
     resources["Group"] = entry("Logs::LogGroup")
+    del resources["Lines"]
     resources["Stream"]["Properties"]["ExtendedS3DestinationConfiguration"] = {
         **destination,
         "Prefix": "capture/",
     }
     assert stack.update(resources) == "UPDATE_COMPLETE"
+    assert logs.describe_log_streams(logGroupName=name)["logStreams"] == []
     assert "retentionInDays" not in logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]
     firehose = stack.running.client("firehose")
     described = firehose.describe_delivery_stream(DeliveryStreamName=stack.physical_id("Stream"))

@@ -10,7 +10,7 @@ from moto.core.exceptions import JsonRESTError
 from scripts.localcloud import event_bus
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.eventing import work_queue
-from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import ROLE, EventingCloud, eventing_cloud, function_arn
 
 pytestmark = pytest.mark.localcloud
 
@@ -92,7 +92,7 @@ def test_every_kind_of_target_gets_the_event(cloud: EventingCloud) -> None:
         DeliveryStreamName="orders",
         ExtendedS3DestinationConfiguration={
             "BucketARN": "arn:aws:s3:::orders",
-            "RoleARN": f"arn:aws:iam::{ACCOUNT_ID}:role/r",
+            "RoleARN": cloud.service_role("firehose", "s3:PutObject"),
             "BufferingHints": {"IntervalInSeconds": 0, "SizeInMBs": 1},
         },
     )["DeliveryStreamARN"]
@@ -101,7 +101,7 @@ def test_every_kind_of_target_gets_the_event(cloud: EventingCloud) -> None:
         {"Arn": queue},
         {"Arn": topic},
         {"Arn": group},
-        {"Arn": stream},
+        {"Arn": stream, "RoleArn": ROLE},
         pattern={"detail-type": ["Order"]},
     )
     put(cloud, {"id": 7})
@@ -124,9 +124,7 @@ def test_a_state_machine_starts_once_per_event_under_a_name_of_its_own(cloud: Ev
         definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
         roleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/r",
     )["stateMachineArn"]
-    rule(
-        cloud, {"Arn": machine, "RoleArn": f"arn:aws:iam::{ACCOUNT_ID}:role/r"}, pattern={"source": ["shop"]}
-    )
+    rule(cloud, {"Arn": machine, "RoleArn": ROLE}, pattern={"source": ["shop"]})
     put(cloud, {"id": 1})
     put(cloud, {"id": 1})
     cloud.deliver()

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.localcloud import firehose
-from scripts.localcloud.cloud import ACCOUNT_ID
 from scripts.localcloud.delivery_streams import metadata_queries
 from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
 
@@ -40,12 +39,13 @@ class Streams:
     def __init__(self, running: EventingCloud) -> None:
         self.running = running
         self.api = running.client("firehose")
+        self.role = running.service_role("firehose", "s3:PutObject")
         running.client("s3").create_bucket(Bucket="lake")
 
     def create(self, *processors: dict[str, Any], name: str = "capture", **settings: Any) -> str:
         destination = {
             "BucketARN": "arn:aws:s3:::lake",
-            "RoleARN": f"arn:aws:iam::{ACCOUNT_ID}:role/r",
+            "RoleARN": self.role,
             "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60},
             **settings,
         }
@@ -127,7 +127,11 @@ def test_log_lines_come_out_of_their_envelope_one_per_line(streams: Streams) -> 
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
     logs.put_subscription_filter(
-        logGroupName="g", filterName="capture", filterPattern='{ $.kind = "capture" }', destinationArn=arn
+        logGroupName="g",
+        filterName="capture",
+        filterPattern='{ $.kind = "capture" }',
+        destinationArn=arn,
+        roleArn=running.service_role("logs", "firehose:PutRecord", "firehose:PutRecordBatch"),
     )
     lines = [
         {"kind": "capture", "model": model, "n": n} for n, model in enumerate(["churn", "fraud", "churn"])

@@ -209,10 +209,22 @@ class Group:
             metricTransformations=[settings | transformation],
         )
 
-    def subscribe(self, arn: str, pattern: str, name: str = "sub") -> None:
+    def subscribe(self, arn: str, pattern: str, name: str = "sub", *, role: str) -> None:
         self.logs.put_subscription_filter(
-            logGroupName=self.name, filterName=name, filterPattern=pattern, destinationArn=arn
+            logGroupName=self.name, filterName=name, filterPattern=pattern, destinationArn=arn, roleArn=role
         )
+
+    def stream(self) -> str:
+        """A delivery stream to the bucket `bucket`; its ARN."""
+        self.running.client("s3").create_bucket(Bucket="bucket")
+        arn: str = self.running.client("firehose").create_delivery_stream(
+            DeliveryStreamName="d",
+            S3DestinationConfiguration={
+                "BucketARN": "arn:aws:s3:::bucket",
+                "RoleARN": self.running.service_role("firehose", "s3:PutObject"),
+            },
+        )["DeliveryStreamARN"]
+        return arn
 
 
 @pytest.fixture
@@ -311,22 +323,15 @@ def test_a_function_gets_only_the_lines_it_subscribed_to(group: Group) -> None:
 
 @pytest.mark.localcloud
 def test_a_subscription_with_a_bad_pattern_or_a_third_one_is_refused(group: Group) -> None:
-    running = group.running
-    running.client("s3").create_bucket(Bucket="bucket")
-    arn = running.client("firehose").create_delivery_stream(
-        DeliveryStreamName="d",
-        S3DestinationConfiguration={
-            "BucketARN": "arn:aws:s3:::bucket",
-            "RoleARN": f"arn:aws:iam::{ACCOUNT_ID}:role/r",
-        },
-    )["DeliveryStreamARN"]
+    arn = group.stream()
+    role = group.running.service_role("logs", "firehose:PutRecord")
     with pytest.raises(ClientError, match="InvalidParameterException"):
-        group.subscribe(arn, "{ $.a")
-    group.subscribe(arn, "a", "one")
-    group.subscribe(arn, "b", "two")
-    group.subscribe(arn, "c", "two")  # an update, not a third one
+        group.subscribe(arn, "{ $.a", role=role)
+    group.subscribe(arn, "a", "one", role=role)
+    group.subscribe(arn, "b", "two", role=role)
+    group.subscribe(arn, "c", "two", role=role)  # an update, not a third one
     with pytest.raises(ClientError, match="LimitExceeded"):
-        group.subscribe(arn, "d", "three")
+        group.subscribe(arn, "d", "three", role=role)
     [changed] = group.logs.describe_subscription_filters(logGroupName=group.name, filterNamePrefix="two")[
         "subscriptionFilters"
     ][-1:]

@@ -1,7 +1,7 @@
 import re
 from itertools import groupby
 
-from scripts.localcloud import periodic, schedules
+from scripts.localcloud import schedules
 from scripts.localcloud.cloudwatch.alarm_evaluation import EXTRA_PERIODS
 from scripts.localcloud.eventing import targets
 from scripts.localcloud.not_emulated import NOT_EMULATED, PAGE, render
@@ -33,7 +33,6 @@ def test_the_areas_that_a_reader_looks_for_are_there() -> None:
 def test_the_numbers_on_the_page_are_those_of_the_code() -> None:
     page = render()
     assert str(schedules.MAX_FIRINGS) in page
-    assert str(periodic.MAX_MINUTES) in page
     assert EXTRA_PERIODS == 2
     assert "two more" in page
     assert len(re.findall("Lambda, Step Functions, SNS, SQS, Firehose, CloudWatch Logs", page)) == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scripts.localcloud import schedules
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.eventing.schedule_expressions import InvalidScheduleError, parse
-from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import ROLE, EventingCloud, eventing_cloud, function_arn
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -102,7 +102,7 @@ def schedule(cloud: EventingCloud, expression: str, name: str = "s", arn: str = 
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
             "Arn": arn or function_arn(name),
-            "RoleArn": f"arn:aws:iam::{ACCOUNT_ID}:role/r",
+            "RoleArn": ROLE,
             **more.pop("target", {}),
         },
         **more,

@@ -16,7 +16,9 @@ from tests.unit.functions.lambda_process import pin, run
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py"))
-TRAINING = frozenset({"validate_dataset", "train_candidate", "evaluate_candidates", "package_model"})
+TRAINING = frozenset(
+    {"validate_dataset", "train_candidate", "evaluate_candidates", "package_model", "watch_model"}
+)
 SERVING = frozenset({"check_parity", "inference"})
 
 _AWS = frozenset({"boto3", "botocore"})

@@ -58,6 +58,10 @@ class Series:
             insort(self._times, key)
         return units.setdefault(unit, Aggregate())
 
+    def times(self, start: float, end: float) -> list[int]:
+        """Times of the points in [start, end), sorted."""
+        return self._times[bisect_left(self._times, start) : bisect_left(self._times, end)]
+
     def periods(
         self, start: int, end: int, period: int, unit: str | None = None
     ) -> Iterator[tuple[int, dict[str, Aggregate]]]:
@@ -135,6 +139,11 @@ class MetricStore:
         """The same with units apart."""
         series = self._series.get(key)
         return series.periods(start, end, period, unit) if series else iter(())
+
+    def times(self, key: MetricKey, start: float, end: float) -> list[int]:
+        """When the metric has values, in [start, end), sorted."""
+        series = self._series.get(key)
+        return series.times(start, end) if series else []
 
     def keys(self, now: float) -> list[MetricKey]:
         """Metrics that had values in the two weeks before `now`."""

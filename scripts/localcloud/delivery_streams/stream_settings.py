@@ -21,6 +21,7 @@ class StreamSettings:
     """How records of a stream become objects."""
 
     bucket: str
+    role: str
     prefix: str
     error_prefix: str
     suffix: str
@@ -43,6 +44,7 @@ def read(destination: Mapping[str, Any]) -> StreamSettings:
     processing = destination.get("ProcessingConfiguration") or {}
     settings = StreamSettings(
         bucket=str(destination["BucketARN"]).rpartition(":")[2],
+        role=str(destination["RoleARN"]),
         prefix=destination.get("Prefix") or "",
         error_prefix=destination.get("ErrorOutputPrefix") or "",
         suffix=destination.get("FileExtension") or (".gz" if compression == "GZIP" else ""),

@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.localcloud import metrics
 from scripts.localcloud.cloud import Cloud
-from scripts.localcloud.eventing import targets, work_queue
+from scripts.localcloud.eventing import rights, targets, work_queue
 
 RETRY_SECONDS = 24 * 3600
 RETRY_ATTEMPTS = 185
@@ -45,6 +45,7 @@ class Delivery:
 
     def _try(self) -> None:
         try:
+            rights.check(self._cloud, self._source_arn, self._target)
             self._hand_over(self._cloud, self._target, self._payload, self._name)
         except targets.DeliveryError as error:
             self._failed(error)
@@ -81,6 +82,7 @@ class Delivery:
             "EXHAUSTED_RETRY_CONDITION": exhausted or "",
         }
         try:
+            rights.check_burial(self._cloud, self._source_arn, self._target, queue_arn)
             targets.send_to_dead_letters(self._cloud, queue_arn, self._payload, attributes)
         except targets.DeliveryError:
             self._count("InvocationsFailedToBeSentToDlq")

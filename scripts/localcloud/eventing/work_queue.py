@@ -37,6 +37,12 @@ class WorkQueue:
         with self._changed:
             return self._waiting[0][0] if self._waiting else None
 
+    def busy(self) -> list[str]:
+        """What runs or is due, in words; empty when all that is left waits for a later time."""
+        with self._changed:
+            due = sum(time <= self._clock.time() for time, _, _ in self._waiting)
+            return [f"{self._running + due} deliveries"] if self._running + due else []
+
     def pending(self) -> int:
         """How many actions wait for a later time."""
         with self._changed:
@@ -86,4 +92,11 @@ class WorkQueue:
 
 def of(cloud: Cloud) -> WorkQueue:
     """The queue of this cloud."""
-    return moto_seams.of(cloud).part(WorkQueue, lambda: WorkQueue(cloud.clock))
+    return moto_seams.of(cloud).part(WorkQueue, lambda: _made_for(cloud))
+
+
+def _made_for(cloud: Cloud) -> WorkQueue:
+    queue = WorkQueue(cloud.clock)
+    cloud.busy.append(queue.busy)
+    cloud.due.append(lambda _until: queue.next_due())
+    return queue

@@ -42,6 +42,8 @@ def install(cloud: Cloud, *, settle_seconds: float = 1.0, idle_seconds: float = 
     seam.attach(host)
     cloud.on_shutdown.append(host.shutdown)
     cloud.status["lambda"] = host.status
+    cloud.busy.append(host.busy)
+    cloud.due.append(lambda _until: host.next_due())
 
     def configure_events(request: Mapping[str, Any]) -> dict[str, Any]:
         if request.keys() != {"deliver_twice"} or not isinstance(request["deliver_twice"], bool):

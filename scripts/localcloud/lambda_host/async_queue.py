@@ -42,11 +42,12 @@ class AsyncQueue:
     def __init__(self, host: "LambdaHost") -> None:
         self._host = host
         self._clock = host.cloud.clock
-        self._changed = threading.Condition()
+        self._changed = threading.Condition()  # reentrant
         self._waiting: list[tuple[float, int, _Event]] = []
         self._order = itertools.count()
         self._new_first = False
         self._closed = False
+        self._attempts = 0
         threading.Thread(target=self._run, daemon=True, name="lambda events").start()
 
     def submit(self, name: FunctionName, payload: bytes) -> str:
@@ -58,6 +59,16 @@ class AsyncQueue:
             self._start(event)
         return event.request_id
 
+    def next_due(self) -> float | None:
+        """When the next attempt is due, in virtual seconds since the epoch."""
+        with self._changed:
+            return self._waiting[0][0] if self._waiting else None
+
+    def due_or_running(self) -> int:
+        """How many events are being attempted, or are to be at once."""
+        with self._changed:
+            return self._attempts + sum(time <= self._clock.time() for time, _, _ in self._waiting)
+
     def close(self) -> None:
         """Drop what waits."""
         with self._changed:
@@ -65,7 +76,9 @@ class AsyncQueue:
             self._changed.notify_all()
 
     def _start(self, event: _Event) -> None:
-        threading.Thread(target=self._attempt, args=(event,), daemon=True, name="lambda event").start()
+        with self._changed:
+            self._attempts += 1
+        threading.Thread(target=self._run_attempt, args=(event,), daemon=True, name="lambda event").start()
 
     def _later(self, event: _Event, seconds: float) -> None:
         with self._changed:
@@ -85,8 +98,14 @@ class AsyncQueue:
                 and not self._closed
             ):
                 with self._changed:
-                    event = heapq.heappop(self._waiting)[2]
-                self._start(event)
+                    self._start(heapq.heappop(self._waiting)[2])
+
+    def _run_attempt(self, event: _Event) -> None:
+        try:
+            self._attempt(event)
+        finally:
+            with self._changed:
+                self._attempts -= 1
 
     def _attempt(self, event: _Event) -> None:
         config = self._host.event_configs.effective(event.name)

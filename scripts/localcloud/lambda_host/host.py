@@ -186,6 +186,17 @@ class LambdaHost:
         """For GET /_localcloud/status."""
         return {"processes": self._pool.count(), "deliver_events_twice": self.deliver_twice}
 
+    def busy(self) -> list[str]:
+        """What the host does right now, in words: invocations, events to be attempted, logs and metrics to be written."""
+        told = [f"function {name}" for name in self._pool.busy()]
+        if events := self._async.due_or_running():
+            told.append(f"{events} asynchronous invocations")
+        return [*told, "logs and metrics"] if self.recorder.unwritten else told
+
+    def next_due(self) -> float | None:
+        """When an asynchronous invocation is attempted next."""
+        return self._async.next_due()
+
     def shutdown(self) -> None:
         """End every process and thread of the host."""
         installed.forget(self)

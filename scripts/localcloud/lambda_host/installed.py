@@ -13,11 +13,17 @@ def host() -> "LambdaHost":
 
     Raises RuntimeError when none was installed.
     """
-    if not _hosts:
+    found = find_host()
+    if found is None:
         raise RuntimeError(
             "no Lambda host in this process: call scripts.localcloud.lambda_host.install(cloud) first"
         )
-    return _hosts[0]
+    return found
+
+
+def find_host() -> "LambdaHost | None":
+    """The Lambda host of the local cloud in this process, if there is one."""
+    return _hosts[0] if _hosts else None
 
 
 def replace(host: "LambdaHost") -> None:

@@ -50,6 +50,11 @@ class ProcessPool:
         with self._lock:
             return self._running[function_name]
 
+    def busy(self) -> dict[str, int]:
+        """How many invocations run right now, by function."""
+        with self._lock:
+            return {name: running for name, running in self._running.items() if running}
+
     def count(self) -> int:
         """How many processes there are."""
         with self._lock:

@@ -54,7 +54,7 @@ class Recorder:
     def __init__(self, cloud: Cloud, iam: Iam) -> None:
         self._cloud = cloud
         self._iam = iam
-        self._queue: queue.SimpleQueue[LogEvent | Datum | _Flush | None] = queue.SimpleQueue()
+        self._queue: queue.Queue[LogEvent | Datum | _Flush | None] = queue.Queue()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._run, daemon=True, name="lambda logs and metrics")
         self._thread.start()
@@ -72,6 +72,11 @@ class Recorder:
         self._queue.put(marker)
         if not marker.done.wait(timeout):
             raise TimeoutError(f"lambda logs and metrics were not written within {timeout} seconds")
+
+    @property
+    def unwritten(self) -> int:
+        """How many items were put and are not in moto yet."""
+        return self._queue.unfinished_tasks
 
     def close(self) -> None:
         """Write what is left and stop."""
@@ -95,6 +100,7 @@ class Recorder:
             for item in batch:
                 if isinstance(item, _Flush):
                     item.done.set()
+                self._queue.task_done()
             if None in batch:
                 return
 

@@ -15,15 +15,29 @@ def install(cloud: Cloud) -> None:
     virtual_time.install(cloud)
     role_clients.install(cloud)
     executions.install(cloud)
-    cloud.status["executions_running"] = lambda: _running(cloud)
+    cloud.status["executions_running"] = lambda: [_told(execution) for execution in _running(cloud)]
+    cloud.busy.append(lambda: _busy(cloud))
+    cloud.due.append(lambda _until: cloud.clock.next_deadline())
 
 
-def _running(cloud: Cloud) -> list[Mapping[str, Any]]:
+def _busy(cloud: Cloud) -> list[str]:
+    """The executions that go on by themselves: none of their states waits for a time that has not come yet."""
+    running = _running(cloud)
+    waiting = cloud.clock.owners()
+    return [f"execution {one.name}" for one in running if one.execution_arn not in waiting]
+
+
+def _running(cloud: Cloud) -> list[Any]:
     with cloud.lock:
         machines = list(stepfunctions_parser_backends[ACCOUNT_ID][REGION].state_machines)
         return [
-            {"name": execution.name, "state_machine": machine.name, "started": execution.start_date}
+            execution
             for machine in machines
             for execution in machine.executions
             if execution.status == ExecutionStatus.RUNNING
         ]
+
+
+def _told(execution: Any) -> Mapping[str, Any]:
+    machine = execution.state_machine_arn.rpartition(":")[2]
+    return {"name": execution.name, "state_machine": machine, "started": execution.start_date}

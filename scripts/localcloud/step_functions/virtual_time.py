@@ -47,7 +47,7 @@ def _replace_waits(clock: VirtualClock, replace: Callable[[Any, str, Any], None]
     evaluate_retrier = retrier_decl.RetrierDecl._eval_body  # noqa: SLF001
 
     def wait_interval(_: Any, env: Any, wait_seconds: float) -> None:
-        clock.sleep(wait_seconds, cancelled=lambda: not env.is_running())
+        clock.sleep(wait_seconds, cancelled=lambda: not env.is_running(), owner=_execution(env))
 
     def evaluate(self: Any, env: Any) -> None:
         retrying.env = env
@@ -55,11 +55,15 @@ def _replace_waits(clock: VirtualClock, replace: Callable[[Any, str, Any], None]
 
     def sleep(seconds: float) -> None:
         env = retrying.env
-        clock.sleep(seconds, cancelled=lambda: not env.is_running())
+        clock.sleep(seconds, cancelled=lambda: not env.is_running(), owner=_execution(env))
 
     replace(wait_function.WaitFunction, "_wait_interval", wait_interval)
     replace(retrier_decl.RetrierDecl, "_eval_body", evaluate)
     replace(retrier_decl, "time", SimpleNamespace(sleep=sleep))
+
+
+def _execution(env: Any) -> str:
+    return str(env.states.context_object.context_object_data["Execution"]["Id"])
 
 
 def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], None]) -> None:

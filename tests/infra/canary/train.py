@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from functions.collect_labelled.handler import handle as collect_labelled
 from functions.evaluate_candidates.handler import handle as evaluate_candidates
 from functions.package_model.handler import handle as package_model
 from functions.resolve_dataset.handler import handle as resolve_dataset
@@ -24,7 +25,7 @@ from lambdaloop.domain.documents import from_document
 
 
 class Buckets:
-    """Both buckets, and a registry that knows nothing yet."""
+    """All buckets, and a registry that knows nothing yet."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -67,12 +68,14 @@ def main(definition: Path, folder: Path) -> None:
     buckets = Buckets(customers(600))
     app: Any = SimpleNamespace(
         definition=from_document(ModelDefinition, json.loads(definition.read_bytes())),
+        archive=buckets,
         artifacts=buckets,
         datasets=buckets,
         registry=buckets,
         clock=SystemClock(),
     )
     state: dict[str, Any] = {"run": {"id": "run", "model": "churn", "reason": "test", "requested_by": "test"}}
+    state["captured"] = collect_labelled(state, app)
     state["dataset"] = resolve_dataset(state, app)
     state["validation"] = validate_dataset(state, app)
     names = state["validation"]["candidates"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import from_document, to_document
+from lambdaloop.domain.outcomes import Estimate
 from lambdaloop.domain.release import Judgement, Release
 from tests.fakes.samples import MODEL, MORNING, definition, rules
 
@@ -91,6 +92,10 @@ def test_a_document_of_another_shape_is_refused_by_name(document: Any, problem: 
         from_document(Outer, document)
 
 
+def test_a_field_that_must_be_given_and_is_none_survives_the_round_trip() -> None:
+    assert from_document(Estimate, to_document(Estimate(value=None))) == Estimate(value=None)
+
+
 def test_only_dataclasses_have_documents() -> None:
     with pytest.raises(TypeError, match="expected a dataclass instance, got type"):
         to_document(Inner)
@@ -116,3 +121,19 @@ def test_the_records_of_the_registry_survive_the_round_trip() -> None:
     )
     assert from_document(Release, to_document(release)) == release
     assert from_document(ModelDefinition, to_document(definition())) == definition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    counts: tuple[float, ...]
+
+
+def test_whole_numbers_in_a_histogram_are_read_as_numbers() -> None:
+    assert from_document(Histogram, {"counts": [1, 2.5]}) == Histogram(counts=(1.0, 2.5))
+    assert type(from_document(Histogram, {"counts": [1]}).counts[0]) is float
+
+
+@pytest.mark.parametrize("wrong", [True, "1", None, [1.0]])
+def test_a_histogram_holds_nothing_but_numbers(wrong: object) -> None:
+    with pytest.raises(ValueError, match=r"counts\[1\] must be float"):
+        from_document(Histogram, {"counts": [1.0, wrong]})

@@ -94,3 +94,19 @@ def test_every_check_is_recorded_even_after_one_failed() -> None:
         ("minimum", "accuracy", True),
         ("champion", "roc_auc", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "max_drop", "passed"), [(0.81, 0.0, False), (0.811, 0.0, True), (0.81, 0.01, True)]
+)
+def test_a_retraining_that_is_no_better_leaves_the_champion_unless_a_drop_is_allowed(
+    value: float, max_drop: float, passed: bool
+) -> None:
+    champion = ChampionScore(version=7, value=0.81)
+    gate = Gate(max_drop=max_drop)
+    checks = check_gate(
+        gate, metric="roc_auc", metrics={"roc_auc": value}, champion=champion, must_improve=True
+    )
+    assert checks[0].passed is passed
+    assert ("it must be better; it is not, so the champion stays" in checks[0].reason) is not passed
+    assert check_gate(gate, metric="roc_auc", metrics={"roc_auc": value}, champion=champion)[0].passed

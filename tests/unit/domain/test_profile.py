@@ -45,17 +45,52 @@ def test_category_profiles_of_parts_add_up_to_the_profile_of_the_whole(
 
 
 @given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=200))
-def test_edges_make_few_bins_and_no_bin_is_empty(values: list[float]) -> None:
+def test_edges_make_few_bins_and_only_the_two_beyond_the_range_are_empty(values: list[float]) -> None:
     edges = quantile_edges(values)
     profile = profile_numbers(values, edges)
-    assert len(profile.counts) <= MAX_BINS
+    assert len(profile.counts) <= MAX_BINS + 2
     assert profile.count == len(values)
-    assert all(profile.counts)
+    assert (profile.counts[0], profile.counts[-1]) == (0, 0)
+    assert all(profile.counts[1:-1])
+
+
+@given(values=st.lists(st.integers(0, 18).map(float), min_size=1, max_size=200))
+def test_few_different_values_get_a_bin_each(values: list[float]) -> None:
+    profile = profile_numbers(values, quantile_edges(values))
+    assert profile.counts[1:-1] == tuple(values.count(value) for value in sorted(set(values)))
 
 
 def test_bins_of_distinct_values_hold_equal_counts() -> None:
     values = [float(i) for i in range(1000)]
-    assert set(profile_numbers(values, quantile_edges(values)).counts) == {50}
+    assert set(profile_numbers(values, quantile_edges(values)).counts[1:-1]) == {50}
+
+
+@given(constant=st.floats(-1e300, 1e300), step=st.floats(1e-6, 1e6))
+def test_a_constant_that_becomes_another_one_falls_into_another_bin(constant: float, step: float) -> None:
+    edges = quantile_edges([constant] * 10)
+    assert profile_numbers([constant], edges).counts == (0, 1, 0)
+    assert profile_numbers([constant - step * max(1, abs(constant))], edges).counts == (1, 0, 0)
+    assert profile_numbers([constant + step * max(1, abs(constant))], edges).counts == (0, 0, 1)
+
+
+def test_an_empty_column_has_one_bin() -> None:
+    assert quantile_edges([]) == ()
+    assert profile_numbers([], ()).counts == (0,)
+
+
+def test_values_beyond_the_range_of_the_definition_are_counted() -> None:
+    assert profile_numbers([-1, 0, 5, 10, 11, None], [], low=0, high=10).out_of_range == 2
+    assert profile_numbers([-1, 0, 5, 10, 11, None], [], high=10).out_of_range == 1
+
+
+@given(values=st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
+def test_any_number_can_be_profiled_merged_and_stored(values: list[float]) -> None:
+    column = profile_numbers(values, quantile_edges(values))
+    merged = column.merge(column)
+    assert merged.counts == tuple(2 * count for count in column.counts)
+    assert all(math.isfinite(value) for value in (*merged.edges, *merged.sums, merged.mean, merged.m2))
+    whole = Profile(rows=len(values), features={"a": merged}, prediction=merged)
+    assert Profile.from_json(whole.to_json()) == whole
 
 
 def test_a_value_on_an_edge_belongs_to_the_bin_below() -> None:
@@ -66,11 +101,6 @@ def test_missing_and_unseen_values_are_counted_apart() -> None:
     profile = profile_categories(["a", None, "x", "y", "a"], ["a", "b"])
     assert profile == CategoryProfile(categories=("a", "b"), counts=(2, 0), missing=1, unseen=2)
     assert profile_numbers([None, math.nan, 1.0], []).missing == 2
-
-
-def test_a_constant_or_empty_column_has_one_bin() -> None:
-    assert quantile_edges([3.0] * 10) == quantile_edges([]) == ()
-    assert profile_numbers([], ()).counts == (0,)
 
 
 def test_profiles_counted_otherwise_refuse_to_merge() -> None:

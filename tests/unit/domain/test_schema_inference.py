@@ -87,6 +87,31 @@ def test_few_texts_or_whole_numbers_are_classes_and_other_numbers_a_regression()
     assert regression.task == "regression"
     assert regression.training.metric == "rmse"
     assert regression.gate == Gate(max_drop=0.014)
+    assert regression.monitoring.max_performance_drop == 0.071, "a twentieth of the target's spread"
+
+
+def test_what_is_drafted_is_watched_out_of_the_box_and_says_what_is_kept() -> None:
+    inference = infer("id,x,z,y", [f"c{i % 9},{i % 5}.5,{i % 4},{i % 2}" for i in range(60)], entity="id")
+    assert inference.definition.serving.capture == ("x", "z")
+    text = render_yaml(inference)
+    assert "Strike what must not be kept.\n  capture:\n    - x\n    - z\n" in text
+    struck = parse_definition(text.replace("    - z\n", ""), source="sample.yaml")
+    assert struck.serving.capture == ("x",)
+    for section in ("\nmonitoring:\n  every_hours: 1\n", "\nretraining:\n  on: [drift, performance]"):
+        assert section in text
+
+
+def test_everything_in_the_comments_of_the_draft_can_be_switched_on() -> None:
+    inference = infer("x,plan,y", [f"{i % 5}.5,{'ab'[i % 3 == 0]},{i % 2}" for i in range(60)])
+    text = render_yaml(inference)
+    text = re.sub(
+        r"^  # ((?:max_label|features|segments|window_days|half_life)\w*:)", r"  \1", text, flags=re.MULTILINE
+    )
+    definition = parse_definition(text.replace("NAME", "plan"), source="sample.yaml")
+    assert definition.monitoring.features["plan"].alarm
+    assert definition.monitoring.segments == ("plan",)
+    assert definition.monitoring.max_label_delay_hours == 48
+    assert (definition.retraining.window_days, definition.retraining.half_life_days) == (90, 30)
 
 
 def test_folds_are_five_three_for_large_files_and_fewer_for_rare_classes() -> None:

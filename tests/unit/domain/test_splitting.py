@@ -1,6 +1,9 @@
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdaloop.domain.documents import from_document, to_document
 from lambdaloop.domain.splitting import Split, holdout_mask, in_holdout, row_key
 from tests.unit.training.sample_data import FEATURES, definition
 
@@ -66,6 +69,19 @@ def test_without_an_entity_the_features_are_part_of_the_split() -> None:
     assert now.key_columns == ("amount", "outcome", "plan")
     assert not now.lies_within(before)
     assert Split.of(definition(features=fewer)).lies_within(Split.of(definition()))
+
+
+def test_rows_that_the_hash_holds_out_are_unseen_by_a_model_of_captured_rows_too() -> None:
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    recent = Split.recent(definition(), since=at, until=at, uploaded=True)
+    assert (recent.kind, recent.fraction, recent.key_columns) == ("recent", 0.2, ())
+    assert Split.of(definition()).lies_within(recent)
+    assert not Split.of(definition(training={"holdout": 0.3})).lies_within(recent)
+    alone = Split.recent(definition(), since=at, until=at, uploaded=False)
+    by_time = Split.recent(definition(training={"split": "time"}), since=at, until=at, uploaded=True)
+    assert not Split.of(definition()).lies_within(alone)
+    assert not Split.of(definition(training={"split": "time"})).lies_within(by_time)
+    assert from_document(Split, to_document(recent)) == recent
 
 
 def test_fields_cannot_run_into_each_other() -> None:

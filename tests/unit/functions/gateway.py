@@ -14,14 +14,16 @@ from mangum import Mangum
 from functions.inference.api import create_app
 from functions.inference.endpoints import Inference
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
+from lambdaloop.domain.feedback import LabelRules
 from lambdaloop.domain.release import ReleasePin
-from lambdaloop.ports import ServedModel
+from lambdaloop.ports import PredictionLog, ServedModel
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture
 from lambdaloop.serving.onnx_model import OnnxModel
-from tests.fakes.tiny_model import classifier
+from tests.fakes.tiny_model import DEFINITION, classifier
 
 EVENTS = Path(__file__).parents[2] / "events"
 PIN = ReleasePin(
@@ -62,13 +64,21 @@ class Gateway:
     """One deployed model; remembers what was captured and measured."""
 
     model: ServedModel | LambdaloopError = field(default_factory=lambda: OnnxModel.from_bundle(classifier()))
+    definition: ModelDefinition = DEFINITION
+    log: PredictionLog | None = None
     captured: list[Mapping[str, Any]] = field(default_factory=list)
     measured: list[Mapping[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.slot = FakeSlot(self.model)
-        capture = Capture(log=self, features=("age",), entity_salt="stack-1")
-        inference = Inference(model="churn", slot=self.slot, capture=capture, metrics=self)
+        capture = Capture(log=self.log or self, features=("age",), entity_salt="stack-1")
+        inference = Inference(
+            model="churn",
+            slot=self.slot,
+            capture=capture,
+            labels=LabelRules(self.definition),
+            metrics=self,
+        )
         self.app = create_app(inference)
         self._lambda = Mangum(self.app, lifespan="off")
 
@@ -111,6 +121,10 @@ class Gateway:
     def predict(self, *rows: Mapping[str, Any], **more: Any) -> Answer:
         """Rows through the row API."""
         return self.request("POST", "/models/churn/predict", {"rows": list(rows), **more})
+
+    def feedback(self, *labels: Mapping[str, Any], **more: Any) -> Answer:
+        """Labels."""
+        return self.request("POST", "/models/churn/feedback", {"labels": list(labels), **more})
 
     def infer(self, *tensors: Mapping[str, Any], path: str = "/v2/models/churn/infer", **more: Any) -> Answer:
         """Tensors through the Open Inference Protocol."""

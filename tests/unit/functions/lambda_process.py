@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.definition import Candidate, Data, ModelDefinition, Serving, Training
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.settings import Settings
-from tests.fakes.tiny_model import FEATURES
+from tests.fakes.tiny_model import DEFINITION
 
 _PROGRAM = """
 import json, sys
@@ -25,18 +24,6 @@ answers = [handler(json.loads(line), None) for line in sys.stdin]
 with open(sys.argv[1], "w") as file:
     json.dump({"built_at_import": built, "answers": answers, "modules": list(sys.modules)}, file)
 """
-
-DEFINITION = ModelDefinition(
-    name="churn",
-    task="binary",
-    target="churned",
-    features=FEATURES,
-    entity="customer",
-    classes=("no", "yes"),
-    data=Data(location="churn/"),
-    training=Training(metric="roc_auc", candidates=(Candidate(name="forest", estimator="random_forest"),)),
-    serving=Serving(capture=("age",)),
-)
 
 
 @dataclass(frozen=True)

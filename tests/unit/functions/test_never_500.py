@@ -1,7 +1,7 @@
 """Whatever a caller sends, the answer is JSON with a status below 500: documented requests, damaged ones and noise."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,16 +12,22 @@ from hypothesis import strategies as st
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from lambdaloop.domain.prediction_id import new_prediction_id
 from scripts import openapi
 from tests.fakes.tiny_model import ROW
 from tests.unit.functions.gateway import Answer, Gateway
 
 gateway = cache(Gateway)  # made by the first test, when there is an event loop
-PATHS = ("/models/churn/predict", "/v2/models/churn/infer", "/v2/models/churn/versions/7/infer")
+PATHS = (
+    "/models/churn/predict",
+    "/models/churn/feedback",
+    "/v2/models/churn/infer",
+    "/v2/models/churn/versions/7/infer",
+)
 
 described = schemathesis.openapi.from_dict(openapi.document())
 names = st.sampled_from(
-    [*ROW, "customer", "rows", "inputs", "name", "shape", "datatype", "data", "entity_id"]
+    [*ROW, "customer", "rows", "labels", "inputs", "name", "shape", "datatype", "data", "entity_id"]
 )
 scalars = (
     st.none()
@@ -49,11 +55,29 @@ tensors = st.lists(
     ),
     max_size=5,
 )
+ids = st.sampled_from(
+    [
+        new_prediction_id(datetime(2026, 3, 1, tzinfo=UTC)),
+        new_prediction_id(datetime(2999, 1, 1, tzinfo=UTC)),
+        "f" * 12 + "7" + "0" * 3 + "8" + "0" * 15,  # of the year 10889
+    ]
+)
+times = st.datetimes(timezones=st.none() | st.timezones()).map(datetime.isoformat) | st.sampled_from(
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]
+)
+labels = st.lists(
+    st.fixed_dictionaries(
+        {"prediction_id": ids | scalars, "actual": st.sampled_from(["no", "yes"]) | values},
+        optional={"observed_at": times | values},
+    )
+    | values,
+    max_size=4,
+)
 
 
 def _check(answer: Answer) -> None:
-    assert answer.status in (200, 400, 404, 405, 413, 415, 422), answer
-    if answer.status != 200:
+    assert answer.status in (200, 202, 400, 404, 405, 413, 415, 422), answer
+    if answer.status not in (200, 202):
         assert answer.body.keys() == {"error", "details"}
         assert all(one.keys() == {"row", "field", "problem"} for one in answer.body["details"])
         assert "Traceback" not in json.dumps(answer.body)
@@ -100,6 +124,12 @@ def test_tensors_of_any_values_are_answered(path: str, body: object) -> None:
     _check(gateway().request("POST", path, raw=json.dumps(body).encode()))
 
 
+@given(st.sampled_from(PATHS), st.fixed_dictionaries({"labels": labels}))
+@settings(max_examples=60)
+def test_labels_of_any_values_are_answered(path: str, body: object) -> None:
+    _check(gateway().request("POST", path, raw=json.dumps(body).encode()))
+
+
 @given(
     st.sampled_from(PATHS),
     st.binary(max_size=200) | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")),
@@ -120,5 +150,7 @@ def test_deeply_nested_json_is_answered() -> None:
     for path in PATHS:
         for opening, closing in (("[", "]"), ('{"a":', "}")):
             for depth in (100, 199, 250, 1_000, 200_000):
-                body = '{"rows": [{"age": ' + opening * depth + "1" + closing * depth + "}]}"
-                _check(gateway().request("POST", path, raw=body.encode()))
+                for key, field in (("rows", "age"), ("labels", "actual")):
+                    value = opening * depth + "1" + closing * depth
+                    body = f'{{"{key}": [{{"{field}": {value}}}]}}'
+                    _check(gateway().request("POST", path, raw=body.encode()))

@@ -1,8 +1,10 @@
+import io
 import json
 from typing import Any
 
 import pytest
 
+from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
 from lambdaloop.domain.errors import (
     ArtifactCorruptError,
     ArtifactMissingError,
@@ -11,6 +13,7 @@ from lambdaloop.domain.errors import (
     ModelNotReleasedError,
 )
 from lambdaloop.serving.onnx_model import OnnxModel
+from tests.fakes.clock import FakeClock
 from tests.fakes.tiny_model import ROW, regressor
 from tests.unit.functions.gateway import Gateway, load_event
 
@@ -41,6 +44,15 @@ def test_a_body_in_base64_is_the_same_body() -> None:
     plain = gateway.send(load_event("predict")).body["predictions"][0]
     encoded = gateway.send(load_event("predict_base64")).body["predictions"][0]
     assert encoded["probabilities"] == plain["probabilities"]
+
+
+def test_a_prediction_is_answered_while_the_log_is_broken() -> None:
+    closed = io.StringIO()
+    closed.close()
+    log = StdoutPredictionLog(model="churn", clock=FakeClock(), stream=closed)
+    gateway = Gateway(log=log)
+    assert gateway.predict(ROW).status == 200
+    assert gateway.measured[0]["predictions"] == 1
 
 
 def test_predictions_come_in_the_order_of_the_rows() -> None:

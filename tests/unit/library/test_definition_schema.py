@@ -49,6 +49,13 @@ def test_a_valid_definition_is_read_with_its_defaults() -> None:
     assert definition.training.candidates[0].parameters == {"C": 0.5, "max_iter": 200}
 
 
+def test_a_key_is_a_word_even_where_yaml_has_another_mind() -> None:
+    text = f"{DEFINITION}retraining:\n  on: [data]\n"
+    assert parse_definition(text, source="models/churn.yaml").retraining.on == ("data",)
+    columns = parse_definition(DEFINITION.replace("tenure:", "yes:"), source="models/churn.yaml")
+    assert list(columns.features) == ["yes", "plan", "charges"]
+
+
 def test_a_definition_survives_the_way_to_the_functions_and_back() -> None:
     definition = parse_definition(DEFINITION, source="models/churn.yaml")
     assert from_document(ModelDefinition, json.loads(json.dumps(to_document(definition)))) == definition
@@ -85,6 +92,21 @@ def test_a_definition_survives_the_way_to_the_functions_and_back() -> None:
             "authorization jwt and the jwt section belong together",
         ),
         ("gate:\n", "serving: {capture: [age]}\ngate:\n", "capture names unknown features: age"),
+        (
+            "gate:\n",
+            "serving: {capture: [plan]}\nmonitoring: {features: {plan: {method: wasserstein}}}\ngate:\n",
+            "monitoring.features.plan: wasserstein needs numbers, got a category: use psi",
+        ),
+        (
+            "gate:\n",
+            "monitoring: {features: {plan: {weight: 2}}}\ngate:\n",
+            "monitoring.features names features that are not captured: plan: add them to serving.capture",
+        ),
+        (
+            "gate:\n",
+            "serving: {capture: [tenure]}\nmonitoring: {segments: [tenure]}\ngate:\n",
+            "segment 'tenure' must be a captured feature of type category or boolean",
+        ),
         (
             '["no", "yes"]',
             "[no, Yes]",

@@ -12,6 +12,7 @@ from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.splitting import Split
+from lambdaloop.domain.version import TrainedOn
 from tests.fakes.app import RELEASE_WORKFLOW, FakeApp
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.samples import MODEL, MORNING, artifact, definition, run
@@ -52,6 +53,8 @@ def document(**changes: Any) -> Document:
             "checks": CHECKS,
             "report": to_document(artifact("report.json")),
             "estimator": to_document(artifact("estimator.joblib")),
+            "split": to_document(Split.of(definition())),
+            "trained_on": {"uploaded": 5000},
         },
         "package": {
             "manifest": to_document(artifact("manifest.json", "cd" * 32)),
@@ -72,6 +75,7 @@ class TestRegistering:
         assert version.digest == "cd" * 32
         assert version.definition_digest == definition_digest(definition())
         assert version.split == Split(kind="hash", fraction=0.2, key_columns=("age", "left", "plan"))
+        assert version.trained_on == TrainedOn(uploaded=5000)
         assert version.files == {"bundle.zip": artifact()}
         assert version.gate == {"passed": True, "champion": None, "checks": CHECKS}
 

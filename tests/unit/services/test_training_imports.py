@@ -13,7 +13,7 @@ NEITHER = ("boto3", "pydantic", "yaml")
 @pytest.mark.parametrize(
     ("functions", "absent"),
     [
-        (["resolve_dataset"], (*TRAINING_ONLY, *SERVING_ONLY, "numpy")),
+        (["collect_labelled", "resolve_dataset"], (*TRAINING_ONLY, *SERVING_ONLY, "numpy")),
         (["validate_dataset", "train_candidate", "evaluate_candidates", "package_model"], SERVING_ONLY),
         (["check_parity"], TRAINING_ONLY),
     ],

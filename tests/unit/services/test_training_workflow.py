@@ -19,10 +19,11 @@ from lambdaloop.domain.bundle import unpack_bundle
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
-from lambdaloop.domain.profile import Profile
 from lambdaloop.domain.schema_inference import infer_definition
 from lambdaloop.domain.splitting import Split
-from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, REPORT
+from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, LOSS, REPORT
+from lambdaloop.monitoring.estimates import estimates
+from lambdaloop.services.load_baseline import load_baseline, load_expected_loss
 from tests.unit.services.training_run import Workshop, digests
 from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, sample_csv
 
@@ -52,10 +53,11 @@ def test_a_run_ends_with_a_version_that_knows_where_it_came_from(
 
 
 def test_the_manifest_lists_the_files_by_their_content(finished: tuple[Task, Workshop, Document]) -> None:
-    _, workshop, state = finished
+    task, workshop, state = finished
     version = workshop.version(state)
     manifest = json.loads(workshop.artifacts.get(version.manifest))
-    assert set(manifest["files"]) == {BUNDLE, ESTIMATOR, BASELINE, ENVIRONMENT}
+    loss = {LOSS} if task == "regression" else set()
+    assert set(manifest["files"]) == {BUNDLE, ESTIMATOR, BASELINE, ENVIRONMENT} | loss
     assert set(version.files) == {*manifest["files"], REPORT}
     for name, listed in manifest["files"].items():
         assert listed == {"sha256": version.files[name].sha256, "size": version.files[name].size}
@@ -73,10 +75,29 @@ def test_the_bundle_was_proven_exact_on_its_golden_rows(finished: tuple[Task, Wo
 
 def test_the_baseline_counts_the_training_rows_only(finished: tuple[Task, Workshop, Document]) -> None:
     _, workshop, state = finished
-    version = workshop.version(state)
-    baseline = Profile.from_json(workshop.artifacts.get(version.files[BASELINE]))
-    assert baseline.rows == state["validation"]["training_rows"]
-    assert sum(baseline.prediction.counts) == state["validation"]["holdout_rows"]
+    baseline = load_baseline(workshop.version(state), artifacts=workshop.artifacts)
+    assert baseline.profile.rows == state["validation"]["training_rows"]
+    assert baseline.profile.prediction.rows == state["validation"]["holdout_rows"]
+    assert baseline.outcomes.rows == state["validation"]["holdout_rows"]
+
+
+def test_the_baseline_knows_how_good_the_version_was_on_the_holdout(
+    finished: tuple[Task, Workshop, Document],
+) -> None:
+    task, workshop, state = finished
+    baseline = load_baseline(workshop.version(state), artifacts=workshop.artifacts)
+    found = estimates(baseline.outcomes, task)
+    for name, value in state["evaluation"]["metrics"].items():
+        binned = name in ("roc_auc", "average_precision", "roc_auc_ovr")
+        assert found[name].value == pytest.approx(value, abs=0.02 if binned else 1e-9), name
+
+
+def test_only_a_regression_comes_with_a_model_of_its_errors(
+    finished: tuple[Task, Workshop, Document],
+) -> None:
+    task, workshop, state = finished
+    loss = load_expected_loss(workshop.version(state), artifacts=workshop.artifacts)
+    assert (loss is not None) == (task == "regression")
 
 
 def test_the_report_tells_candidates_holdout_and_gate(finished: tuple[Task, Workshop, Document]) -> None:

@@ -4,10 +4,12 @@ As a program it trains every estimator on every task and prints the digests: ano
 """
 
 import json
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 from functions.check_parity.handler import handle as check_parity
+from functions.collect_labelled.handler import handle as collect_labelled
 from functions.evaluate_candidates.handler import handle as evaluate_candidates
 from functions.package_model.handler import handle as package_model
 from functions.register_version.handler import handle as register_version
@@ -19,6 +21,7 @@ from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document, to_document
 from lambdaloop.domain.version import Version
 from tests.fakes.artifacts import InMemoryArtifactStore
+from tests.fakes.capture import InMemoryCaptureArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.datasets import InMemoryDatasetStore
 from tests.fakes.registry import InMemoryRegistry
@@ -31,6 +34,7 @@ class Workshop:
     def __init__(self, model: ModelDefinition, *contents: bytes) -> None:
         self.artifacts = InMemoryArtifactStore()
         self.datasets = InMemoryDatasetStore()
+        self.archive = InMemoryCaptureArchive()
         self.registry = InMemoryRegistry()
         self.clock = FakeClock()
         self.deploy(model)
@@ -46,17 +50,21 @@ class Workshop:
         fakes = SimpleNamespace(
             definition=self.definition,
             artifacts=self.artifacts,
+            archive=self.archive,
             datasets=self.datasets,
             registry=self.registry,
             clock=self.clock,
         )
         return cast("App", fakes)
 
-    def until_gate(self, run: str = "run-1") -> Document:
+    def until_gate(self, run: str = "run-1", *, captured_until: datetime | None = None) -> Document:
         """The state document after the candidates were evaluated."""
         state: Document = {
             "run": {"id": run, "model": self.definition.name, "reason": "test", "requested_by": "ml-team"}
         }
+        if captured_until is not None:
+            state["run"]["captured_until"] = captured_until.isoformat()
+        state["captured"] = _sent(collect_labelled(state, self.app))
         state["dataset"] = _sent(resolve_dataset(state, self.app))
         state["validation"] = _sent(validate_dataset(state, self.app))
         inputs = [{**state, "candidate": name} for name in state["validation"]["candidates"]]
@@ -64,9 +72,9 @@ class Workshop:
         state["evaluation"] = _sent(evaluate_candidates(state, self.app))
         return state
 
-    def run(self, run: str = "run-1") -> Document:
+    def run(self, run: str = "run-1", *, captured_until: datetime | None = None) -> Document:
         """The state document at the end of a run that passes the gate."""
-        state = self.until_gate(run)
+        state = self.until_gate(run, captured_until=captured_until)
         assert state["evaluation"]["passed"], state["evaluation"]["checks"]
         state["package"] = _sent(package_model(state, self.app))
         state["parity"] = _sent(check_parity(state, self.app))

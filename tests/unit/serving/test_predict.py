@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.capture import is_captured
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.prediction import Prediction
+from lambdaloop.domain.prediction_id import time_of
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture, predict
@@ -32,7 +34,11 @@ class RememberingLog:
 
 
 def _predict(
-    rows: list[dict[str, Any]], *, entity_id: str | None = None, features: tuple[str, ...] = ()
+    rows: list[dict[str, Any]],
+    *,
+    entity_id: str | None = None,
+    features: tuple[str, ...] = (),
+    rate: float = 1.0,
 ) -> tuple[list[Prediction], list[Mapping[str, Any]]]:
     log = RememberingLog()
     predictions = predict(
@@ -40,7 +46,7 @@ def _predict(
         loaded=LoadedModel(pin=PIN, model=OnnxModel.from_bundle(classifier())),
         entity_id=entity_id,
         event_time=AT,
-        capture=Capture(log=log, features=features, entity_salt="stack-1"),
+        capture=Capture(log=log, features=features, entity_salt="stack-1", rate=rate),
     )
     return predictions, log.lines
 
@@ -71,6 +77,20 @@ def test_a_line_says_what_was_answered_by_what() -> None:
         "probabilities": predictions[0].output.probabilities,
         "latency_ms": latency,
     }
+
+
+def test_the_id_of_a_prediction_carries_its_time() -> None:
+    [prediction], _ = _predict([ROW])
+    assert time_of(prediction.prediction_id) == AT
+
+
+def test_a_share_of_the_predictions_is_written_down_and_says_for_how_many_it_stands() -> None:
+    predictions, lines = _predict([ROW] * 400, rate=0.25)
+    assert len(predictions) == 400
+    assert 50 < len(lines) < 150
+    chosen = [one.prediction_id for one in predictions if is_captured(one.prediction_id, 0.25)]
+    assert [line["prediction_id"] for line in lines] == chosen
+    assert {line["capture_rate"] for line in lines} == {0.25}
 
 
 def test_only_allowed_features_are_written_down() -> None:

@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,8 +22,11 @@ from lambdaloop.domain.definition import (
     Training,
 )
 from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.prediction_id import new_prediction_id
 from lambdaloop.training.preparation import PreparedData, prepare
-from lambdaloop.training.tables import RawTable, read_table
+from lambdaloop.training.tables import CapturedTable, RawTable, read_table
+
+UNTIL = datetime(2026, 5, 1, tzinfo=UTC)
 
 FEATURES = {
     "plan": Feature(type="category", categories=("basic", "plus", "pro")),
@@ -110,8 +115,29 @@ def outcome(task: Task, signal: float) -> str:
     return str(int(np.digitize(signal, [3, 4.5])))
 
 
-def table(content: bytes, key: str = "sample/part-1.csv") -> RawTable:
-    return read_table(dataset(content, key=key), lambda _: content)
+def table(
+    content: bytes, key: str = "sample/part-1.csv", *, captured: CapturedTable | None = None
+) -> RawTable:
+    return replace(read_table(dataset(content, key=key), lambda _: content), captured=captured)
+
+
+def captured_table(content: bytes, *, held_out: int, hours: float = 1.0) -> CapturedTable:
+    """The rows of a sample as if they had been captured one after the other, the last one a day before `UNTIL`."""
+    whole = table(content)
+    columns = (*FEATURES, "outcome", "prediction_id")
+    names = columns[:-1]
+    count = len(whole.rows)
+    times = [UNTIL - timedelta(days=1, hours=hours * (count - 1 - row)) for row in range(count)]
+    fields = [whole.column(name) for name in names] + [[new_prediction_id(at) for at in times]]
+    rows = [list(row) for row in zip(*fields, strict=True)]
+    return CapturedTable(
+        table=RawTable(
+            columns=columns, rows=rows, files=(replace(whole.files[0], key="captured.csv", rows=count),)
+        ),
+        times=tuple(times),
+        held_out=held_out,
+        until=UNTIL,
+    )
 
 
 def dataset(content: bytes, key: str = "sample/part-1.csv") -> Dataset:

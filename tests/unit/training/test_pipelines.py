@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from lambdaloop.domain.definition import Candidate, Estimator, Parameter
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import Task
 from lambdaloop.training.pipelines import build_pipeline, fit
-from lambdaloop.training.scoring import predict_scores
+from lambdaloop.training.scoring import Scores, predict_scores
 from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, prepared
 
 CASES = [(task, estimator) for task, estimators in ESTIMATORS.items() for estimator in estimators]
@@ -34,6 +36,39 @@ def test_the_fitted_pipeline_takes_a_frame_as_pandas_reads_it(task: Task, estima
     assert np.array_equal(
         predict_scores(pipeline, ours, task=task), predict_scores(pipeline, theirs, task=task)
     )
+
+
+@pytest.mark.parametrize(("task", "estimator"), CASES)
+def test_a_row_that_weighs_nothing_to_speak_of_teaches_nothing(task: Task, estimator: Estimator) -> None:
+    data, model = prepared(task), definition(task)
+    frame, target = data.training_frame, data.training_target
+    first = np.arange(len(target)) < len(target) // 2
+    turned = np.where(first, target, target.max() - target)
+
+    def scores(weights: "np.ndarray[Any, Any] | None") -> Scores:
+        pipeline = fit(model, candidate(estimator), frame, turned, weights)
+        return predict_scores(pipeline, data.holdout_frame, task=task)
+
+    def error(found: Scores) -> float:
+        guess = found[:, 0] if task == "regression" else found.argmax(axis=1)
+        return float(np.mean(np.abs(guess - data.holdout_target)))
+
+    assert error(scores(np.where(first, 1.0, 1e-9))) < 0.9 * error(scores(None))
+
+
+@pytest.mark.parametrize(("task", "estimator"), CASES)
+def test_only_the_proportions_of_weights_matter(task: Task, estimator: Estimator) -> None:
+    data, model = prepared(task), definition(task)
+    weights = np.linspace(0.1, 1, len(data.training_target))
+    one, other = (
+        predict_scores(
+            fit(model, candidate(estimator), data.training_frame, data.training_target, weights * scale),
+            data.holdout_frame,
+            task=task,
+        )
+        for scale in (1, 2.0**-40)
+    )
+    assert np.array_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ import pytest
 
 from lambdaloop.domain.definition import Feature
 from lambdaloop.domain.errors import DatasetInvalidError
-from lambdaloop.training.preparation import check_folds, folds, prepare
-from tests.unit.training.sample_data import definition, prepared, sample_csv, table
+from lambdaloop.domain.monitoring_rules import Retraining
+from lambdaloop.domain.splitting import Split
+from lambdaloop.training.preparation import prepare
+from lambdaloop.training.tables import RawTable
+from tests.unit.training.sample_data import captured_table, definition, sample_csv, table
 
 
 def test_training_and_holdout_share_no_entity() -> None:
@@ -44,26 +47,66 @@ def test_by_time_the_last_rows_are_the_holdout() -> None:
     assert data.holdout.tolist() == [False] * 300 + [True] * 100
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
-def test_folds_keep_an_entity_together_and_are_the_same_every_time(task: str) -> None:
-    data, model = prepared(task), definition(task)  # type: ignore[arg-type]
-    assert data.groups is not None
-    groups = data.groups[~data.holdout]
-    found = list(folds(data, model))
-    assert len(found) == 3
-    for fitted, held in found:
-        assert not set(groups[fitted]) & set(groups[held])
-    assert [held.tolist() for _, held in found] == [held.tolist() for _, held in folds(data, model)]
-    other = definition(task, training={"seed": 8})  # type: ignore[arg-type]
-    assert [held.tolist() for _, held in found] != [held.tolist() for _, held in folds(data, other)]
+def test_with_captured_rows_the_newest_of_them_are_held_out_and_all_others_train() -> None:
+    old, new = table(sample_csv()), captured_table(sample_csv(seed=1), held_out=90)
+    model = definition(entity=None, training={"split": "time"})
+    data = prepare(replace(old, captured=new), model)
+    assert data.holdout.tolist() == [False] * 710 + [True] * 90
+    assert (data.ordered_from, data.captured) == (400, 400)
+    assert data.split == Split(
+        kind="recent", fraction=0.2, key_columns=(), since=new.times[310], until=new.times[-1]
+    )
+    assert data.frame["amount"].tolist() == [
+        float(text) for text in old.column("amount") + new.table.column("amount")
+    ]
+    assert data.baseline_frame["amount"].tolist() == [float(text) for text in new.table.column("amount")]
 
 
-def test_folds_of_single_rows_keep_the_share_of_every_class() -> None:
-    model = definition(entity=None)
-    data = prepare(table(sample_csv()), model)
-    assert data.groups is None
-    share = data.training_target.mean()
-    assert all(abs(data.training_target[held].mean() - share) < 0.02 for _, held in folds(data, model))
+def test_uploaded_rows_that_the_hash_holds_out_are_not_trained_on_either() -> None:
+    model, old = definition(), table(sample_csv())
+    kept = ~prepare(old, model).holdout
+    data = prepare(replace(old, captured=captured_table(sample_csv(seed=1), held_out=90)), model)
+    assert data.ordered_from == kept.sum() < 400
+    amounts = np.array([float(text) for text in old.column("amount")])
+    assert data.frame["amount"].tolist()[: data.ordered_from] == amounts[kept].tolist()
+    assert data.split.uploaded == Split.of(model)
+
+
+def test_captured_rows_need_no_uploaded_ones() -> None:
+    nothing = RawTable(columns=(), rows=[], files=(), captured=captured_table(sample_csv(), held_out=90))
+    data = prepare(nothing, definition())
+    assert (len(data.training_frame), len(data.holdout_frame), data.ordered_from) == (310, 90, 0)
+    assert data.split.uploaded is None
+
+
+def test_rows_weigh_what_the_definition_says() -> None:
+    old = replace(table(sample_csv()), captured=captured_table(sample_csv(seed=1), held_out=90))
+    assert prepare(old, definition()).weights is None
+    rules = Retraining(original_weight=0.25, half_life_days=2)
+    data = prepare(old, definition(retraining=rules))
+    assert data.weights is not None
+    assert set(data.weights[: data.ordered_from].tolist()) == {0.25}
+    # The newest row was captured a day before, the one before it an hour earlier.
+    assert data.weights[-2:].tolist() == pytest.approx([0.5 ** (25 / 48), 0.5**0.5])
+    assert data.training_weights is not None
+    assert len(data.training_weights) == len(data.training_frame)
+
+
+def test_problems_of_captured_rows_name_their_file() -> None:
+    new = captured_table(sample_csv(seed=1), held_out=90)
+    new.table.rows[7][1] = "much"
+    with pytest.raises(
+        DatasetInvalidError, match=r"'amount': 1 × not a finite number, .* captured\.csv row 8"
+    ):
+        prepare(replace(table(sample_csv()), captured=new), definition())
+
+
+def test_a_class_that_is_not_among_the_newest_rows_is_told_with_the_fix() -> None:
+    new = captured_table(sample_csv(seed=1), held_out=40)
+    for row in new.table.rows[-40:]:
+        row[-2] = "no"
+    with pytest.raises(DatasetInvalidError, match="'yes' has no row among the newest 40 captured ones"):
+        prepare(replace(table(sample_csv()), captured=new), definition())
 
 
 def problems(content: bytes, **changes: object) -> str:
@@ -137,14 +180,3 @@ def test_a_class_that_belongs_to_too_few_entities_is_told_with_numbers_and_the_f
         r"class 'yes' has \d+ rows for training but of [1-4] different 'customer' only: 5 folds need 5: add data",
         found,
     )
-
-
-def test_entities_that_leave_a_fold_without_a_class_are_told() -> None:
-    data, model = prepared(), definition()
-    check_folds(data, model)
-    assert data.groups is not None
-    one_owner = np.where(data.target == 1, "whale", data.groups)
-    with pytest.raises(
-        DatasetInvalidError, match="of 3 would be trained without class 'yes', whose rows belong"
-    ):
-        check_folds(replace(data, groups=one_owner), model)

@@ -13,11 +13,15 @@ from lambdaloop.settings import Settings
 
 if TYPE_CHECKING:
     from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
+    from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
+    from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
+    from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
     from lambdaloop.adapters.lambda_traffic import LambdaTraffic
     from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
+    from lambdaloop.adapters.s3_capture import S3CaptureArchive
     from lambdaloop.adapters.s3_datasets import S3DatasetStore
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
@@ -46,7 +50,7 @@ class App:
 
     @cached_property
     def registry(self) -> "DynamoRegistry":
-        """RunLog, VersionRegistry, ReleaseLog and Leases on one table."""
+        """RunLog, VersionRegistry, ReleaseLog, Leases, WindowLog and DecisionLog on one table."""
         from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 
         return DynamoRegistry(table=self.settings.need("registry_table"))
@@ -70,7 +74,7 @@ class App:
         """The function's log, from where a subscription takes the lines."""
         from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
 
-        return StdoutPredictionLog()
+        return StdoutPredictionLog(model=self.settings.need("model"), clock=self.clock)
 
     @cached_property
     def request_metrics(self) -> "EmfRequestMetrics":
@@ -80,11 +84,44 @@ class App:
         return EmfRequestMetrics(model=self.settings.need("model"), clock=self.clock)
 
     @cached_property
+    def retraining_metrics(self) -> "EmfRetrainingMetrics":
+        """The governor's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
+
+        return EmfRetrainingMetrics()
+
+    @cached_property
     def datasets(self) -> "S3DatasetStore":
         """The data bucket."""
         from lambdaloop.adapters.s3_datasets import S3DatasetStore
 
         return S3DatasetStore(bucket=self.settings.need("data_bucket"))
+
+    @cached_property
+    def archive(self) -> "S3CaptureArchive":
+        """The capture bucket."""
+        from lambdaloop.adapters.s3_capture import S3CaptureArchive
+
+        return S3CaptureArchive(bucket=self.settings.need("capture_bucket"))
+
+    @cached_property
+    def windows(self) -> "DynamoRegistry":
+        """The WindowLog; it lies on the registry's table."""
+        return self.registry
+
+    @cached_property
+    def served(self) -> "CloudWatchServed":
+        """CloudWatch's count of the predictions."""
+        from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
+
+        return CloudWatchServed()
+
+    @cached_property
+    def watch_metrics(self) -> "EmfWatchMetrics":
+        """The watch's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
+
+        return EmfWatchMetrics()
 
     @cached_property
     def traffic(self) -> "LambdaTraffic":

@@ -18,6 +18,16 @@ from lambdaloop.domain.errors import DefinitionInvalidError
 _ADAPTER = TypeAdapter(ModelDefinition)
 
 
+class _WordsForKeys(yaml.SafeLoader):
+    """YAML 1.1 reads an unquoted on, off, yes or no as a truth; as a key, such as retraining.on, it is a name."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002  (PyYAML's)
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep=deep)
+
+
 def load_definition(path: Path) -> ModelDefinition:
     """Read and validate one definition file.
 
@@ -49,7 +59,7 @@ def parse_definition(text: str, *, source: str) -> ModelDefinition:
     """Validate the text of a definition; `source` is what error messages call it."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=_WordsForKeys)  # noqa: S506  (a SafeLoader, ruff cannot see that)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

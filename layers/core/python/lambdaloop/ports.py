@@ -12,6 +12,7 @@ from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.audit import AuditEvent
 from lambdaloop.domain.dataset import DataObject
 from lambdaloop.domain.decision import Decision
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.lease import Lease
@@ -284,15 +285,55 @@ class WindowLog(Protocol):
         ...
 
 
+class ServedPredictions(Protocol):
+    """How many predictions were answered, as somebody else than the prediction log counted them."""
+
+    def served(self, model: str, *, start: datetime, end: datetime) -> float | None:
+        """In whole hours; None when nothing was counted."""
+        ...
+
+
+class WatchMetrics(Protocol):
+    """Figures about what the watch found."""
+
+    def record(self, report: WindowReport, definition: ModelDefinition) -> None:
+        """Tell the window's figures; telling them again changes nothing."""
+        ...
+
+
 class DecisionLog(Protocol):
     """What the governor decided."""
 
-    def record_decision(self, decision: Decision) -> Decision:
-        """Keep it; the decision that was recorded under this id before is returned as it is."""
+    def record_decision(self, decision: Decision, *, since: Decision | None) -> bool:
+        """Keep it; False, and nothing is changed, when a decision was recorded under its id before.
+
+        `since` is the last retraining that it was decided with. DecisionOutdatedError when it is one more retraining and
+        another was recorded meanwhile: of two that decide at once, one decides anew.
+        """
         ...
 
-    def decisions(self, model: str, *, limit: int = 100) -> Sequence[Decision]:
-        """Newest first."""
+    def decision(self, model: str, decision: str) -> Decision | None:
+        """The one of this id."""
+        ...
+
+    def last_retraining(self, model: str) -> Decision | None:
+        """The newest decision to retrain."""
+        ...
+
+    def last_upload(self, model: str) -> datetime | None:
+        """When the newest of the uploads came that asked for a training."""
+        ...
+
+    def decisions(self, model: str, *, limit: int = 100, quiet: bool = True) -> Sequence[Decision]:
+        """Newest first; without the quiet ones when they are not wanted."""
+        ...
+
+
+class RetrainingMetrics(Protocol):
+    """Figures about the governor."""
+
+    def record(self, decision: Decision) -> None:
+        """Count a decision that was recorded just now."""
         ...
 
 

@@ -21,12 +21,15 @@ class Settings:
     registry_table: str | None = None
     data_bucket: str | None = None
     model_bucket: str | None = None
+    capture_bucket: str | None = None
     inference_function: str | None = None
     """Name of the inference function whose traffic a release moves."""
     bootstrap_version: str | None = None
     """The Lambda version that answers 503 before the first release."""
     release_workflow: str | None = None
     """ARN of the release state machine."""
+    training_workflow: str | None = None
+    """ARN of the training state machine."""
     api_models: str | None = None
     """Names of the deployed models, comma-separated."""
     pin: str | None = None

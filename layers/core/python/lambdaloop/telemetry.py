@@ -8,6 +8,8 @@ REQUEST_ERRORS = "model_request_errors_total"
 SERVER_ERRORS = "model_server_errors_total"
 """Requests answered with a 5xx status."""
 LATENCY = "model_prediction_latency_seconds"
+CAPTURE_LOST = "model_capture_lost_total"
+"""Lines that the inference function could not write into the prediction log."""
 
 MODEL = "Model"
 RELEASE = "Release"
@@ -43,3 +45,21 @@ RETRAINING_STORMS = "model_retraining_storms_total"
 """Times that the governor refused because its limits were reached."""
 
 FEATURE = "Feature"
+
+_LONGEST_FEATURE = 150
+
+
+def feature_dimension(name: str) -> str:
+    """A feature's name as CloudWatch takes it in dimensions and alarm names: short, ASCII, no colon.
+
+    >>> feature_dimension("Größe: m²")
+    'Gr%C3%B6%C3%9Fe%3A m%C2%B2'
+    """
+    from hashlib import sha256
+    from urllib.parse import quote
+
+    text = quote(name, safe=" ()[]")
+    if len(text) <= _LONGEST_FEATURE:
+        return text
+    digest = sha256(name.encode()).hexdigest()[:12]
+    return f"{text[: _LONGEST_FEATURE - len(digest) - 1]}~{digest}"

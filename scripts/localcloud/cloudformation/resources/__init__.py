@@ -53,6 +53,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         iam.ManagedPolicy(),
         iam.Role(),
         logs.LogGroup(),
+        logs.LogStream(),
         logs.MetricFilter(),
         logs.ResourcePolicy(),
         logs.SubscriptionFilter(),

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 from scripts.localcloud.cloudformation.resource_type import (
+    ImmutableType,
     Physical,
     Place,
     Properties,
@@ -63,6 +64,25 @@ class LogGroup(ResourceType):
             logs.put_retention_policy(logGroupName=name, retentionInDays=int(properties["RetentionInDays"]))
         else:
             logs.delete_retention_policy(logGroupName=name)
+
+
+class LogStream(ImmutableType):
+    """A stream of a log group, for a service that does not make its own."""
+
+    type = "AWS::Logs::LogStream"
+    applied = frozenset({"LogGroupName", "LogStreamName"})
+
+    def create(self, place: Place, properties: Properties) -> Physical:
+        """Make the stream."""
+        name = properties.get("LogStreamName") or place.name(limit=512)
+        place.client("logs").create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)
+        return Physical(id=name)
+
+    def delete(self, place: Place, physical: Physical, properties: Properties) -> None:
+        """Delete the stream with its log."""
+        place.client("logs").delete_log_stream(
+            logGroupName=properties["LogGroupName"], logStreamName=physical.id
+        )
 
 
 class _Filter(ResourceType):

@@ -150,7 +150,13 @@ class Service(cdk.Stack):
                 "bufferingHints": {"intervalInSeconds": 60, "sizeInMBs": 5},
             },
         )
-        sender = iam.Role(self, "SenderRole", assumed_by=iam.ServicePrincipal("logs.amazonaws.com"))
+        may_send = iam.PolicyStatement(actions=["firehose:PutRecord"], resources=[stream.attr_arn])
+        sender = iam.Role(
+            self,
+            "SenderRole",
+            assumed_by=iam.ServicePrincipal("logs.amazonaws.com"),
+            inline_policies={"Send": iam.PolicyDocument(statements=[may_send])},
+        )
         logs.CfnSubscriptionFilter(
             self,
             "Subscription",

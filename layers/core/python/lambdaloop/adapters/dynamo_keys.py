@@ -56,6 +56,26 @@ class ModelKeys:
         """The last number given to a version or a release."""
         return Key(self.pk, f"COUNTER#{what}")
 
+    def decision(self, at: datetime, decision: str) -> Key:
+        """A decision of the governor."""
+        return Key(self.pk, f"DECISION#{sortable(at)}#{decision}")
+
+    def decided(self, decision: str) -> Key:
+        """When the governor decided about an event."""
+        return Key(self.pk, f"DECIDED#{decision}")
+
+    def retraining(self, number: int) -> Key:
+        """The decision that was the governor's number-th to retrain."""
+        return Key(self.pk, f"RETRAINING#{number:08d}")
+
+    def upload(self, at: datetime, decision: str) -> Key:
+        """When training data came that the governor decided about."""
+        return Key(self.pk, f"UPLOAD#{sortable(at)}#{decision}")
+
+    def window(self, end: datetime) -> Key:
+        """What the watch found in the window that ended then."""
+        return Key(self.pk, f"WINDOW#{sortable(end)}")
+
     def event(self, at: datetime) -> Key:
         """A new audit event; the random end keeps events of one microsecond apart."""
         return Key(self.pk, f"EVENT#{sortable(at)}#{secrets.token_hex(4)}")

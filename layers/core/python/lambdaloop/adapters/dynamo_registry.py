@@ -5,22 +5,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lambdaloop.adapters.dynamo_audit import DynamoAudit
+from lambdaloop.adapters.dynamo_decisions import DynamoDecisions
 from lambdaloop.adapters.dynamo_leases import DynamoLeases
 from lambdaloop.adapters.dynamo_releases import DynamoReleases
 from lambdaloop.adapters.dynamo_runs import DynamoRuns
 from lambdaloop.adapters.dynamo_table import DynamoTable
 from lambdaloop.adapters.dynamo_versions import DynamoVersions
+from lambdaloop.adapters.dynamo_windows import DynamoWindows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoRegistry(DynamoRuns, DynamoVersions, DynamoReleases, DynamoLeases, DynamoAudit):
-    """The ports RunLog, VersionRegistry, ReleaseLog and Leases.
+class DynamoRegistry(
+    DynamoRuns, DynamoVersions, DynamoReleases, DynamoLeases, DynamoWindows, DynamoDecisions, DynamoAudit
+):
+    """The ports RunLog, VersionRegistry, ReleaseLog, Leases, WindowLog and DecisionLog.
 
     The items of a model have the partition key `pk` = MODEL#name and these sort keys `sk`: VERSION#number, RELEASE#number,
     RUN#id, EXECUTION#name (which release it opened), ALIAS#name, ALIASLOG#name#time, EVENT#time#random, LEASE#name,
-    COUNTER#version and COUNTER#release.
+    COUNTER#version, COUNTER#release, WINDOW#end, DECISION#time#id, DECIDED#id (when that was), RETRAINING#number (which
+    decision it was) and UPLOAD#time#id.
     """
 
     def __init__(

@@ -88,6 +88,11 @@ class DynamoTable:
             }
         }
 
+    def put(self, key: Key, document: Mapping[str, Any]) -> Write:
+        """Write an item over whatever is there: only for records that one writer alone writes, and the same each time."""
+        item = to_attributes({**document, "pk": key.pk, "sk": key.sk})
+        return {"Put": {"TableName": self.name, "Item": item}}
+
     def update(self, key: Key, *, change: Mapping[str, Any], expect: Mapping[str, Any]) -> Write:
         """Set attributes, on the condition that others have the expected values (None: are not there; tuple: one of them).
 

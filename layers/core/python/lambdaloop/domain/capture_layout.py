@@ -2,17 +2,22 @@
 
 Firehose writes `raw/` by the hour in which lines arrived. The watch reads each raw object once and scatters what it holds
 by the hour of the *prediction* into `hours/`; days are sums of hours. What is derived is named by its source, so doing it
-again writes the same objects again, and the marker in `sources/`, written last, says that a source is done.
+again writes the same objects again, and the marker in `sources/`, written last, says that a source is done. Markers lie by
+the day of arrival, as raw objects do, so that finding what is new costs the same after a year as on the first day.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 Part = Literal["scores", "labels", "profile"]
 
+_ARRIVAL = re.compile(r"raw/model=[^/]+/day=(\d{4}-[01]\d-[0-3]\d)/hour=([01]\d|2[0-3])/")
+
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def partition(model: str, hour: datetime) -> str:
@@ -30,6 +35,35 @@ def raw_prefix(model: str, hour: datetime) -> str:
     return f"raw/{partition(model, hour)}"
 
 
+def raw_day_prefix(model: str, day: datetime) -> str:
+    """What Firehose delivered on that day."""
+    return f"{raw_folder(model)}{day_folder(day)}/"
+
+
+def raw_folder(model: str) -> str:
+    """All that Firehose ever delivered; keys in their order are hours of arrival in theirs."""
+    return f"raw/model={model}/"
+
+
+def arrival_hour(key: str) -> datetime | None:
+    """When Firehose delivered a raw object; None for a key of another form.
+
+    >>> arrival_hour("raw/model=churn/day=2026-03-02/hour=09/part.gz")
+    datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.timezone.utc)
+    """
+    found = _ARRIVAL.match(key)
+    return datetime.strptime(f"{found[1]} {found[2]} +0000", "%Y-%m-%d %H %z") if found else None
+
+
+def day_folder(day: datetime) -> str:
+    """The name of a day's folder.
+
+    >>> day_folder(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
+    'day=2026-03-02'
+    """
+    return f"day={day.astimezone(UTC):%Y-%m-%d}"
+
+
 def feedback_prefix(model: str) -> str:
     """In the data bucket: the CSV files of labels that users upload."""
     return f"feedback/{model}/"
@@ -40,14 +74,38 @@ def source_name(key: str, version_id: str = "") -> str:
     return hashlib.sha256(f"{key}\n{version_id}".encode()).hexdigest()[:32]
 
 
-def marker_key(model: str, source: str) -> str:
+FEEDBACK = "feedback"
+"""The folder of the markers of users' files; those of raw objects lie in the `day_folder` of their arrival."""
+
+
+def marker_prefix(model: str, folder: str) -> str:
+    """The markers of one folder's sources."""
+    return f"sources/model={model}/{folder}/"
+
+
+def marker_key(model: str, folder: str, source: str) -> str:
     """Says that a source is done."""
-    return f"sources/model={model}/{source}.json"
+    return f"{marker_prefix(model, folder)}{source}.json.gz"
+
+
+def run_key(model: str, at: datetime) -> str:
+    """What the run of the watch at that time read, so that doing it again tells the same."""
+    return f"sources/model={model}/runs/{at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.json.gz"
+
+
+def progress_key(model: str) -> str:
+    """From which hour of arrival on sources may be left to read."""
+    return f"sources/model={model}/progress.json.gz"
+
+
+def hour_prefix(model: str, hour: datetime) -> str:
+    """All that is known about the predictions of one hour: parts and summary."""
+    return f"hours/{partition(model, hour)}"
 
 
 def part_prefix(model: str, hour: datetime, part: Part) -> str:
     """All parts of one kind about the predictions of one hour."""
-    return f"hours/{partition(model, hour)}{part}/"
+    return f"{hour_prefix(model, hour)}{part}/"
 
 
 def part_key(model: str, hour: datetime, part: Part, source: str) -> str:
@@ -55,9 +113,14 @@ def part_key(model: str, hour: datetime, part: Part, source: str) -> str:
     return f"{part_prefix(model, hour, part)}{source}.{'npz' if part == 'scores' else 'json.gz'}"
 
 
+def source_of(key: str) -> str:
+    """The source that a part, a marker or a quarantine is named by."""
+    return key.rpartition("/")[2].partition(".")[0]
+
+
 def hour_key(model: str, hour: datetime) -> str:
     """The summary of one hour."""
-    return f"hours/{partition(model, hour)}summary.json.gz"
+    return f"{hour_prefix(model, hour)}summary.json.gz"
 
 
 def day_key(model: str, day: datetime) -> str:
@@ -75,9 +138,19 @@ def report_key(model: str, end: datetime) -> str:
     return f"reports/model={model}/{end.astimezone(UTC):%Y-%m-%dT%H:%M}Z.json.gz"
 
 
+def hour_of(at: datetime) -> datetime:
+    """The start of the hour that holds the time, UTC."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def day_of(at: datetime) -> datetime:
+    """The start of the day that holds the time, UTC."""
+    return hour_of(at).replace(hour=0)
+
+
 def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
     """The whole hours that touch [start, end)."""
-    hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hour = hour_of(start)
     while hour < end:
         yield hour
         hour += HOUR

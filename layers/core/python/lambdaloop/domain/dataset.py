@@ -3,7 +3,10 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.documents import to_document
 
 
@@ -30,23 +33,49 @@ class DatasetFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedRows:
+    """Labelled rows out of the prediction log, oldest first."""
+
+    file: Artifact
+    rows: int
+    held_out: int
+    """The last so many rows compare the winner with the champion."""
+    until: datetime
+    """What was known at this time counts; ages of rows are taken from here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """The manifest of a snapshot; all files share one header."""
+    """The manifest of a snapshot; all files share one header. It has files, captured rows, or both."""
 
     schema: int = 1
     model: str
     columns: tuple[str, ...]
+    """Of the files."""
     files: tuple[DatasetFile, ...]
+    captured: CapturedRows | None = None
 
     @property
-    def rows(self) -> int:
+    def uploaded_rows(self) -> int:
         """Data rows in all files."""
         return sum(file.rows for file in self.files)
 
     @property
+    def captured_rows(self) -> int:
+        """Rows out of the prediction log."""
+        return self.captured.rows if self.captured else 0
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return self.uploaded_rows + self.captured_rows
+
+    @property
     def digest(self) -> str:
-        """sha256 over columns and file contents in order: the same data has the same digest wherever it lies."""
-        content = {"columns": self.columns, "files": [file.sha256 for file in self.files]}
+        """sha256 over columns and contents in order: the same data has the same digest wherever it lies."""
+        content: dict[str, Any] = {"columns": self.columns, "files": [file.sha256 for file in self.files]}
+        if self.captured:
+            content["captured"] = self.captured.file.sha256
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> bytes:

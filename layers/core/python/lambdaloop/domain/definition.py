@@ -21,7 +21,7 @@ Parameter = str | int | float | bool | None
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 RESERVED_FIELDS = frozenset({"prediction_id", "entity_id"})
-"""Fields of a request beside the features."""
+"""Fields of a request beside the features, and a column of captured rows beside features and target."""
 _MAX_FEATURES = 500
 _MAX_CATEGORIES = 1000
 _MAX_STEP_SECONDS = 14 * 86_400  # CloudWatch keeps data by the minute for 15 days
@@ -316,18 +316,12 @@ class ModelDefinition:
                 )
         if self.entity == self.target:
             raise ValueError(f"entity and target must be different columns, both are {self.target!r}")
-        for column in self.features:
+        for column in (*self.features, self.target):
             if column in RESERVED_FIELDS:
                 raise ValueError(f"{column!r} is a reserved field: rename the column")
         if unknown := [name for name in self.serving.capture if name not in self.features]:
             raise ValueError(f"capture names unknown features: {', '.join(unknown)}")
-        if unknown := [name for name in self.monitoring.features if name not in self.serving.capture]:
-            raise ValueError(
-                f"monitoring.features names features that are not captured: {', '.join(unknown)}: add them to serving.capture"
-            )
-        for name in self.monitoring.segments:
-            if name not in self.serving.capture or self.features[name].type not in ("category", "boolean"):
-                raise ValueError(f"segment {name!r} must be a captured feature of type category or boolean")
+        self.monitoring.check_features({name: self.features[name].type for name in self.serving.capture})
 
     def _check_classes(self) -> None:
         wanted = {"binary": (2, 2), "multiclass": (3, 1000), "regression": (0, 0)}[self.task]

@@ -39,11 +39,11 @@ def render_yaml(inference: Inference) -> str:
         "",
         *_release(definition),
         "",
-        "serving:",
-        f"  authorization: {definition.serving.authorization}  # iam: signed requests; jwt; open: anybody",
-        f"  memory_mib: {definition.serving.memory_mib}",
-        "  # Features that may be written to the prediction log; none unless named.",
-        f"  capture: {_list(definition.serving.capture)}",
+        *_serving(definition),
+        "",
+        *_monitoring(definition),
+        "",
+        *_retraining(definition),
     ]
     return "\n".join(lines) + "\n"
 
@@ -106,6 +106,53 @@ def _release(definition: ModelDefinition) -> list[str]:
         f"  steps: {_list(release.steps)}  # percent of the traffic",
         f"  bake_seconds: {release.bake_seconds}",
         f"  min_requests: {release.min_requests}",
+    ]
+
+
+def _serving(definition: ModelDefinition) -> list[str]:
+    serving = definition.serving
+    return [
+        "serving:",
+        f"  authorization: {serving.authorization}  # iam: signed requests; jwt; open: anybody",
+        f"  memory_mib: {serving.memory_mib}",
+        "  # What may be written to the prediction log, where drift is measured and rows for retraining come from.",
+        "  # Strike what must not be kept.",
+        *(
+            ["  capture:", *(f"    - {_scalar(name)}" for name in serving.capture)]
+            if serving.capture
+            else ["  capture: []"]
+        ),
+        f"  capture_rate: {_scalar(serving.capture_rate)}  # share of the predictions that are written there",
+    ]
+
+
+def _monitoring(definition: ModelDefinition) -> list[str]:
+    monitoring, metric = definition.monitoring, definition.training.metric
+    return [
+        "# Live data are held against those that trained the model, and predictions against labels as these arrive.",
+        "monitoring:",
+        f"  every_hours: {monitoring.every_hours}",
+        f"  window_hours: {monitoring.window_hours}  # how far back data are compared",
+        f"  min_rows: {monitoring.min_rows}  # fewer are insufficient data, never drift",
+        f"  drift_share: {_scalar(monitoring.drift_share)}  # weighted share of drifted features at which the data have drifted",
+        f"  max_performance_drop: {_scalar(monitoring.max_performance_drop)}  # how much worse than on the holdout {metric} may be",
+        "  # max_label_delay_hours: 48  # when labels are late",
+        "  # features: {NAME: {weight: 3, threshold: 0.2, alarm: true}}  # those that matter more",
+        "  # segments: [NAME]  # counted separately for each value of a category or boolean feature",
+    ]
+
+
+def _retraining(definition: ModelDefinition) -> list[str]:
+    retraining = definition.retraining
+    return [
+        "# A training starts by itself when one of these says so, the limits allow it, and is released if it is better.",
+        "retraining:",
+        f"  on: {_list(retraining.on)}  # also data: new files; schedule: with every_days; [] leaves it to people",
+        f"  min_new_labels: {retraining.min_new_labels}  # labels that must have come since the last training",
+        f"  cooldown_hours: {retraining.cooldown_hours}  # between two trainings",
+        f"  max_per_week: {retraining.max_per_week}",
+        "  # window_days: 90  # captured rows older than that are not trained on",
+        "  # half_life_days: 30  # the age at which a captured row counts half",
     ]
 
 

@@ -54,13 +54,23 @@ def _field_types(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
+@cache
+def _left_out(cls: type) -> dict[str, None]:
+    """Fields that must be given, but may be None: the writer leaves these out."""
+    return {
+        f.name: None
+        for f in dataclasses.fields(cls)
+        if f.default is f.default_factory is dataclasses.MISSING
+        and type(None) in typing.get_args(_field_types(cls)[f.name])
+    }
+
+
 def _build(cls: Any, document: Any, where: str) -> Any:
     _checked(isinstance(document, Mapping), document, Mapping, where)
     kinds = _field_types(cls)
     known = {f.name for f in dataclasses.fields(cls)}
-    return cls(
-        **{name: _typed(kinds[name], value, name) for name, value in document.items() if name in known}
-    )
+    given = {name: _typed(kinds[name], value, name) for name, value in document.items() if name in known}
+    return cls(**(_left_out(cls) | given))
 
 
 def _typed(kind: Any, value: Any, where: str) -> Any:
@@ -73,6 +83,10 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         return _one_of(arguments, value, where)
     if origin is tuple:
         _checked(isinstance(value, list | tuple), value, list, where)
+        if arguments[0] is float and set(map(type, value)) <= {int, float}:  # histograms: thousands of them
+            return tuple(map(float, value))
+        if arguments[0] in (int, str) and set(map(type, value)) <= {arguments[0]}:
+            return tuple(value)
         return tuple(_typed(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is not None and issubclass(origin, Mapping):
         _checked(isinstance(value, Mapping), value, Mapping, where)

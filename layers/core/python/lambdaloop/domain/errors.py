@@ -32,6 +32,10 @@ class SourceCorruptError(LambdaloopError):
     """An object of the prediction log cannot be unpacked."""
 
 
+class RetrainingRequestInvalidError(LambdaloopError):
+    """The governor was asked with a document that is no event it knows."""
+
+
 class SettingMissingError(LambdaloopError):
     """A function was deployed without an environment variable that it needs."""
 
@@ -53,6 +57,14 @@ class RunNotFoundError(NotFoundError):
 
 class ReleaseNotFoundError(NotFoundError):
     """The registry has no such release of the model."""
+
+
+class DecisionNotFoundError(NotFoundError):
+    """The governor recorded no such decision."""
+
+
+class WindowNotFoundError(NotFoundError):
+    """The watch recorded no such window."""
 
 
 class ArtifactMissingError(NotFoundError):
@@ -92,6 +104,10 @@ class ReleaseStateError(ConflictError):
 
 class RoutingChangedError(ConflictError):
     """Somebody changed the traffic of the live alias meanwhile."""
+
+
+class DecisionOutdatedError(ConflictError):
+    """Another retraining was decided on meanwhile; look again and decide anew."""
 
 
 # Checks that failed: the version or the release goes no further.

@@ -36,12 +36,21 @@ class ChampionScore:
 
 
 def check_gate(
-    gate: Gate, *, metric: str, metrics: Mapping[str, float | None], champion: ChampionScore | None
+    gate: Gate,
+    *,
+    metric: str,
+    metrics: Mapping[str, float | None],
+    champion: ChampionScore | None,
+    must_improve: bool = False,
 ) -> tuple[GateCheck, ...]:
-    """Every check, passed or not; a metric without a finite value fails, and a champion without one if it is required."""
+    """Every check, passed or not; a metric without a finite value fails, and a champion without one if it is required.
+
+    must_improve: a winner that is only as good as the champion does not pass, unless the gate allows a drop anyway: who is
+    asked every other day for a new model keeps the old one when there is no reason to change.
+    """
     checks = [_minimum(name, metrics.get(name), limit) for name, limit in gate.minimum.items()]
     if champion is not None:
-        checks.append(_against(champion, metric, metrics.get(metric), gate))
+        checks.append(_against(champion, metric, metrics.get(metric), gate, must_improve=must_improve))
     if metric not in gate.minimum:
         checks.append(_has_value(metric, metrics.get(metric)))
     return tuple(checks)
@@ -67,7 +76,9 @@ def _minimum(metric: str, value: float | None, limit: float) -> GateCheck:
     return GateCheck(name="minimum", metric=metric, value=value, limit=limit, passed=passed, reason=reason)
 
 
-def _against(champion: ChampionScore, metric: str, value: float | None, gate: Gate) -> GateCheck:
+def _against(
+    champion: ChampionScore, metric: str, value: float | None, gate: Gate, *, must_improve: bool
+) -> GateCheck:
     value, theirs = _finite(value), _finite(champion.value)
     who = f"champion version {champion.version}"
     limit = None
@@ -84,8 +95,13 @@ def _against(champion: ChampionScore, metric: str, value: float | None, gate: Ga
         if value is None:
             passed, reason = False, f"{metric} has no value on the holdout, {who} has {theirs:.6g}"
         else:
-            passed = improvement(metric, value, over=limit) >= 0
-            reason = f"{metric} is {value:.6g}, {who} has {theirs:.6g}, allowed drop {gate.max_drop:g}"
+            gain = improvement(metric, value, over=limit)
+            strict = must_improve and gate.max_drop == 0
+            passed = gain > 0 if strict else gain >= 0
+            wanted = "it must be better" if strict else f"allowed drop {gate.max_drop:g}"
+            reason = f"{metric} is {value:.6g}, {who} has {theirs:.6g}, {wanted}"
+            if strict and not passed:
+                reason += "; it is not, so the champion stays"
         if champion.doubt:
             reason += f"; {champion.doubt}"
     return GateCheck(name="champion", metric=metric, value=value, limit=limit, passed=passed, reason=reason)

@@ -10,7 +10,7 @@ METRICS_OF_TASK: dict[Task, tuple[str, ...]] = {
     "regression": ("rmse", "mae", "r2"),
 }
 
-_LESS_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae"})
+_LESS_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "calibration_error"})
 
 
 def greater_is_better(metric: str) -> bool:

@@ -10,6 +10,7 @@ Trigger = Literal["drift", "performance", "data", "schedule"]
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
 _MAX_SEGMENTS = 10
+_NEED_NUMBERS = ("wasserstein", "kolmogorov_smirnov")
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
@@ -107,6 +108,22 @@ class Monitoring:
                 f"an alarm looks back 168 hours at most: {self.alarm_windows[1]} windows of {self.every_hours} hours are more"
             )
 
+    def check_features(self, captured: Mapping[str, str]) -> None:
+        """ValueError when a rule or a segment does not fit the captured features, given with their types."""
+        if unknown := [name for name in self.features if name not in captured]:
+            raise ValueError(
+                f"monitoring.features names features that are not captured: {', '.join(unknown)}: add them to serving.capture"
+            )
+        for name, rule in self.features.items():
+            if rule.method in _NEED_NUMBERS and captured[name] not in ("number", "integer"):
+                raise ValueError(
+                    f"monitoring.features.{name}: {rule.method} needs numbers, got a {captured[name]}: "
+                    "use psi, jensen_shannon or chi_square"
+                )
+        for name in self.segments:
+            if captured.get(name) not in ("category", "boolean"):
+                raise ValueError(f"segment {name!r} must be a captured feature of type category or boolean")
+
     def rule(self, feature: str) -> FeatureRule:
         """How this feature is measured."""
         return self.features.get(feature, FeatureRule())
@@ -125,7 +142,9 @@ class Retraining:
     min_new_labels: int = 500
     """Labels that must have come since the last training."""
     cooldown_hours: int = 24
-    """Between two trainings; doubles with each training in a row whose model was not better, up to 16 times."""
+    """Between two trainings."""
+    cooldown_doublings: int = 4
+    """The cooldown doubles with each training in a row that gave no new champion, this often at most; 0 keeps it as it is."""
     max_per_week: int = 3
     """Trainings in any seven days."""
     budget_hours_per_month: float = 20.0
@@ -148,6 +167,7 @@ class Retraining:
             raise ValueError(f"windows must be [k, n] with 1 <= k <= n <= 100, got {list(self.windows)}")
         _check_range("min_new_labels", self.min_new_labels, 1, 10**9)
         _check_range("cooldown_hours", self.cooldown_hours, 1, 24 * 365)
+        _check_range("cooldown_doublings", self.cooldown_doublings, 0, 10)
         _check_range("max_per_week", self.max_per_week, 1, 168)
         _check_range("budget_hours_per_month", self.budget_hours_per_month, 0.01, 1e6)
         _check_range("every_days", self.every_days, 1, 3650)

@@ -2,10 +2,14 @@
 
 Counts are floats, because the same record holds what is *expected* before labels arrive: a prediction that is right with
 probability 0.8 counts as 0.8 right. Every metric of the definition and its confidence interval follow from these sums.
+Counts are kept to a millionth: fixed points add up to the same bits in whatever order, and are short in JSON.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+DECIMALS = 6
+"""Of every count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +37,14 @@ class Sums:
 class Ranking:
     """How often each score went with the class and with another one: what ROC AUC and average precision need.
 
-    The bins are equally wide in the logit of the score, which only the order of the scores matters to.
+    The bins are equally wide in the logit of the score, so that scores may crowd at 0 or at 1; only those that hold a
+    row are listed.
     """
 
-    positives: tuple[float, ...]
-    negatives: tuple[float, ...]
+    bins: tuple[int, ...] = ()
+    """Ascending."""
+    positives: tuple[float, ...] = ()
+    negatives: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +74,30 @@ class ClassOutcomes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How the actual numbers lie around their mean, and how squared errors go with that: what R² needs.
+
+    Sums over rows of powers of d = actual - mean, which stay exact where the numbers are large and differ little.
+    """
+
+    mean: float = 0.0
+    second: float = 0.0
+    third: float = 0.0
+    fourth: float = 0.0
+    error_first: float = 0.0
+    """Sum of error² · d."""
+    error_second: float = 0.0
+    """Sum of error² · d²."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberOutcomes:
     """Of a regression model: sums over rows of error = actual - predicted."""
 
     rows: float
-    error: Sums
     absolute: Sums
     squared: Sums
-    actual: Sums
+    actual: Spread
 
 
 Outcomes = ClassOutcomes | NumberOutcomes

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lambdaloop.domain.outcomes import (
+    DECIMALS,
     Calibration,
     ClassOutcomes,
     NumberOutcomes,
     Outcomes,
     Ranking,
+    Spread,
 )
 
 
@@ -19,13 +21,7 @@ def merge_outcomes(one: Outcomes | None, other: Outcomes | None) -> Outcomes | N
     if isinstance(one, ClassOutcomes) and isinstance(other, ClassOutcomes):
         return _classes(one, other)
     if isinstance(one, NumberOutcomes) and isinstance(other, NumberOutcomes):
-        return NumberOutcomes(
-            rows=one.rows + other.rows,
-            error=one.error.merge(other.error),
-            absolute=one.absolute.merge(other.absolute),
-            squared=one.squared.merge(other.squared),
-            actual=one.actual.merge(other.actual),
-        )
+        return _numbers(one, other)
     raise ValueError(f"cannot merge a {type(one).__name__} with a {type(other).__name__}")
 
 
@@ -40,13 +36,7 @@ def _classes(one: ClassOutcomes, other: ClassOutcomes) -> ClassOutcomes:
         correct=_added(one.correct, other.correct),
         log_loss=one.log_loss.merge(other.log_loss),
         brier=one.brier.merge(other.brier),
-        rankings={
-            label: Ranking(
-                positives=_added(each.positives, other.rankings[label].positives),
-                negatives=_added(each.negatives, other.rankings[label].negatives),
-            )
-            for label, each in one.rankings.items()
-        },
+        rankings={label: _ranking(each, other.rankings[label]) for label, each in one.rankings.items()},
         calibration=Calibration(
             rows=_added(one.calibration.rows, other.calibration.rows),
             scores=_added(one.calibration.scores, other.calibration.scores),
@@ -55,5 +45,52 @@ def _classes(one: ClassOutcomes, other: ClassOutcomes) -> ClassOutcomes:
     )
 
 
+def _ranking(one: Ranking, other: Ranking) -> Ranking:
+    counts = {place: pair for place, *pair in zip(one.bins, one.positives, one.negatives, strict=True)}
+    for place, positives, negatives in zip(other.bins, other.positives, other.negatives, strict=True):
+        known = counts.get(place, (0.0, 0.0))
+        counts[place] = [round(known[0] + positives, DECIMALS), round(known[1] + negatives, DECIMALS)]
+    bins = sorted(counts)
+    return Ranking(
+        bins=tuple(bins),
+        positives=tuple(counts[place][0] for place in bins),
+        negatives=tuple(counts[place][1] for place in bins),
+    )
+
+
 def _added(one: Sequence[float], other: Sequence[float]) -> tuple[float, ...]:
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+    return tuple(round(a + b, DECIMALS) for a, b in zip(one, other, strict=True))
+
+
+def _numbers(one: NumberOutcomes, other: NumberOutcomes) -> NumberOutcomes:
+    rows = one.rows + other.rows
+    share = other.rows / rows if rows else 0.0
+    mean = one.actual.mean * (1 - share) + other.actual.mean * share
+    here, there = _around(mean, one), _around(mean, other)
+    return NumberOutcomes(
+        rows=rows,
+        absolute=one.absolute.merge(other.absolute),
+        squared=one.squared.merge(other.squared),
+        actual=Spread(
+            mean=mean,
+            second=here.second + there.second,
+            third=here.third + there.third,
+            fourth=here.fourth + there.fourth,
+            error_first=here.error_first + there.error_first,
+            error_second=here.error_second + there.error_second,
+        ),
+    )
+
+
+def _around(mean: float, outcomes: NumberOutcomes) -> Spread:
+    """The same sums around another mean (the binomial theorem; the first power adds up to zero around the own mean)."""
+    own, rows, squared = outcomes.actual, outcomes.rows, outcomes.squared.total
+    d = own.mean - mean
+    return Spread(
+        mean=mean,
+        second=own.second + rows * d**2,
+        third=own.third + 3 * d * own.second + rows * d**3,
+        fourth=own.fourth + 4 * d * own.third + 6 * d**2 * own.second + rows * d**4,
+        error_first=own.error_first + d * squared,
+        error_second=own.error_second + 2 * d * own.error_first + d**2 * squared,
+    )

@@ -6,9 +6,13 @@ Layout: RFC 9562, section 5.7: 48 bits of milliseconds since 1970, then version,
 
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _FORM = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""Of four random bits the first two become 10."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def new_prediction_id(at: datetime) -> str:
@@ -17,9 +21,8 @@ def new_prediction_id(at: datetime) -> str:
     The random bits come from the kernel each time: generators seeded before a snapshot would repeat themselves in every
     copy of it.
     """
-    random = int.from_bytes(os.urandom(10), "big")
-    number = int(at.timestamp() * 1000) << 80 | 7 << 76 | (random >> 68 & 0xFFF) << 64
-    return f"{number | 0b10 << 62 | random & (1 << 62) - 1:032x}"
+    random = os.urandom(10).hex()
+    return f"{int(at.timestamp() * 1000):012x}7{random[:3]}{_VARIANT[random[3]]}{random[4:19]}"
 
 
 def time_of(prediction_id: str) -> datetime | None:
@@ -31,4 +34,6 @@ def time_of(prediction_id: str) -> datetime | None:
     """
     if not _FORM.fullmatch(prediction_id):
         return None
-    return datetime.fromtimestamp(int(prediction_id[:12], 16) / 1000, UTC)
+    milliseconds = int(prediction_id[:12], 16)
+    # 48 bits reach beyond the year 9999.
+    return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds <= _LAST_MILLISECOND else None

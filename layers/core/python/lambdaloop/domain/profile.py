@@ -6,14 +6,24 @@ That profiles merge is part of the baseline's contract: monitoring profiles serv
 
 import json
 import math
-from bisect import bisect_left
+import operator
+import sys
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from lambdaloop.domain.documents import from_document, to_document
 
+Number = TypeVar("Number", int, float)
+
 MAX_BINS = 20
+"""Between the smallest and the largest value of the baseline."""
+MAX_MAGNITUDE = 1e100
+"""Larger numbers count as this one in sums, moments and extremes, so that no square and no sum overflows."""
+BOOLEANS = ("false", "true")
+"""The categories of a boolean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,8 @@ class NumericProfile:
     """Ascending; bin i holds edges[i-1] < value <= edges[i], the first and the last bin are open."""
     counts: tuple[int, ...]
     """One more than edges."""
+    sums: tuple[float, ...]
+    """Of the values in each bin; with the counts they say how far values moved, even within bins."""
     missing: int = 0
     mean: float = 0.0
     m2: float = 0.0
@@ -38,21 +50,27 @@ class NumericProfile:
         """Values that are not missing."""
         return sum(self.counts)
 
+    @property
+    def rows(self) -> int:
+        """Values, known or missing."""
+        return self.count + self.missing
+
     def merge(self, other: "NumericProfile") -> "NumericProfile":
         """The profile of both sets of values; ValueError when the edges differ."""
         if self.edges != other.edges:
             raise ValueError(
                 f"profiles with different bin edges cannot be merged: {self.edges}, {other.edges}"
             )
-        count = self.count + other.count
+        mine, theirs = self.count, other.count
+        share = theirs / (mine + theirs) if theirs else 0.0
         delta = other.mean - self.mean
-        share = other.count / count if count else 0.0
         return NumericProfile(
             edges=self.edges,
-            counts=tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            counts=_added(self.counts, other.counts),
+            sums=_added(self.sums, other.sums),
             missing=self.missing + other.missing,
             mean=self.mean + delta * share,
-            m2=self.m2 + other.m2 + delta * delta * self.count * share,
+            m2=self.m2 + other.m2 + delta * delta * mine * share,
             min=min((v for v in (self.min, other.min) if v is not None), default=None),
             max=max((v for v in (self.max, other.max) if v is not None), default=None),
             out_of_range=self.out_of_range + other.out_of_range,
@@ -68,6 +86,11 @@ class CategoryProfile:
     missing: int = 0
     unseen: int = 0
 
+    @property
+    def rows(self) -> int:
+        """Values, known, unseen or missing."""
+        return sum(self.counts) + self.unseen + self.missing
+
     def merge(self, other: "CategoryProfile") -> "CategoryProfile":
         """The profile of both sets of values; ValueError when the categories differ."""
         if self.categories != other.categories:
@@ -76,7 +99,7 @@ class CategoryProfile:
             )
         return CategoryProfile(
             categories=self.categories,
-            counts=tuple(a + b for a, b in zip(self.counts, other.counts, strict=True)),
+            counts=_added(self.counts, other.counts),
             missing=self.missing + other.missing,
             unseen=self.unseen + other.unseen,
         )
@@ -126,6 +149,11 @@ class Profile:
         return from_document(cls, json.loads(content))
 
 
+def _added(one: tuple[Number, ...], other: tuple[Number, ...]) -> tuple[Number, ...]:
+    """Both have the length that the bins or categories give; a comparison over months adds thousands of them."""
+    return tuple(map(operator.add, one, other))
+
+
 def merge_columns(one: ColumnProfile, other: ColumnProfile) -> ColumnProfile:
     """Merge two profiles of one column; ValueError when they are of different kinds."""
     if isinstance(one, NumericProfile) and isinstance(other, NumericProfile):
@@ -136,20 +164,52 @@ def merge_columns(one: ColumnProfile, other: ColumnProfile) -> ColumnProfile:
 
 
 def quantile_edges(values: Iterable[float], *, bins: int = MAX_BINS) -> tuple[float, ...]:
-    """Edges that cut the values into at most `bins` bins of about equal counts; fewer where values repeat.
+    """Edges around the baseline's values: see `edges_of_sorted`.
 
-    >>> quantile_edges([1, 2, 3, 4], bins=4)
-    (1.0, 2.0, 3.0)
+    >>> quantile_edges([4.0, 1.0, 3.0, 2.0, 5.0, 6.0], bins=3)[1:]
+    (2.0, 4.0, 6.0)
     """
-    ordered = sorted(values)
-    if not ordered:
+    return edges_of_sorted(sorted(values), bins=bins)
+
+
+def edges_of_sorted(ordered: Sequence[float], *, bins: int = MAX_BINS) -> tuple[float, ...]:
+    """Edges that cut ascending values into at most `bins` bins of about equal counts, or of one value each where they are few.
+
+    Two more bins, empty in the baseline, take what lies below its smallest and above its largest value: a constant that
+    becomes another one, or a placeholder such as -999, would be invisible in a bin that held values before.
+    """
+    if not len(ordered):
         return ()
-    edges = {float(ordered[math.ceil(len(ordered) * i / bins) - 1]) for i in range(1, bins)}
-    return tuple(sorted(edge for edge in edges if edge < ordered[-1]))
+    smallest, largest = float(ordered[0]), float(ordered[-1])
+    inner = _distinct(ordered, at_most=bins) or [
+        float(ordered[math.ceil(len(ordered) * i / bins) - 1]) for i in range(1, bins)
+    ]
+    # Just below: the next number, but no denormal one, which some processor modes take for 0.
+    below = min(math.nextafter(smallest, -math.inf), smallest - sys.float_info.min)
+    edges = {below, *inner, largest}
+    return tuple(sorted(edge for edge in edges if math.isfinite(edge)))
 
 
-def profile_numbers(values: Iterable[float | None], edges: Sequence[float]) -> NumericProfile:
-    """Count values into the bins between the edges; None and NaN are missing."""
+def _distinct(ordered: Sequence[float], *, at_most: int) -> list[float]:
+    """The different values; none when they are more."""
+    found: list[float] = []
+    place = 0
+    while place < len(ordered):
+        if len(found) == at_most:
+            return []
+        found.append(float(ordered[place]))
+        place = bisect_right(ordered, ordered[place])
+    return found
+
+
+def profile_numbers(
+    values: Iterable[float | None],
+    edges: Sequence[float],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+) -> NumericProfile:
+    """Count values into the bins between the edges; None and NaN are missing, beyond low and high is out of range."""
     known: list[float] = []
     missing = 0
     for value in values:
@@ -157,17 +217,28 @@ def profile_numbers(values: Iterable[float | None], edges: Sequence[float]) -> N
             missing += 1
         else:
             known.append(float(value))
-    bins = Counter(bisect_left(edges, value) for value in known)
-    mean = math.fsum(known) / len(known) if known else 0.0
+    parts: list[list[float]] = [[] for _ in range(len(edges) + 1)]
+    for value in known:
+        parts[bisect_left(edges, value)].append(_bounded(value))
+    bounded = [value for part in parts for value in part]
+    mean = math.fsum(bounded) / len(bounded) if bounded else 0.0
     return NumericProfile(
         edges=tuple(edges),
-        counts=tuple(bins[i] for i in range(len(edges) + 1)),
+        counts=tuple(map(len, parts)),
+        sums=tuple(map(math.fsum, parts)),
         missing=missing,
         mean=mean,
-        m2=math.fsum((value - mean) ** 2 for value in known),
-        min=min(known, default=None),
-        max=max(known, default=None),
+        m2=math.fsum((value - mean) ** 2 for value in bounded),
+        min=min(bounded, default=None),
+        max=max(bounded, default=None),
+        out_of_range=sum(
+            (low is not None and value < low) or (high is not None and value > high) for value in known
+        ),
     )
+
+
+def _bounded(value: float) -> float:
+    return max(-MAX_MAGNITUDE, min(MAX_MAGNITUDE, value))
 
 
 def profile_categories(values: Iterable[str | None], categories: Sequence[str]) -> CategoryProfile:

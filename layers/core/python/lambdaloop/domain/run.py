@@ -20,6 +20,10 @@ class Run:
     """Why the run was started, in words."""
     requested_by: str
     started_at: datetime
+    captured_until: datetime | None = None
+    """Rows that were captured and labelled up to here were trained on; None for none of them."""
+    captured: str | None = None
+    """How many captured rows were at hand, or why none were used; None for a run that was not asked to use any."""
     finished_at: datetime | None = None
     version: int | None = None
     """The version that the run registered."""

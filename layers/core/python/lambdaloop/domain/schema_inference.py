@@ -17,10 +17,12 @@ from lambdaloop.domain.definition import (
     Gate,
     Label,
     ModelDefinition,
+    Serving,
     Training,
 )
 from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, DefinitionInvalidError
 from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.monitoring_rules import Monitoring
 
 _MAX_CLASSES = 20
 _LARGE = 20_000
@@ -66,7 +68,9 @@ def infer_definition(content: bytes, *, name: str, target: str, entity: str | No
             features=features,
             data=Data(location=f"{name}/"),
             training=_training(task, texts[target]),
-            gate=Gate(max_drop=_max_drop(task, texts[target])),
+            gate=Gate(max_drop=_drop(task, texts[target], 0.01)),
+            serving=Serving(capture=tuple(features)),
+            monitoring=Monitoring(max_performance_drop=_drop(task, texts[target], 0.05)),
         )
     except ValueError as error:
         raise DefinitionInvalidError(str(error)) from error
@@ -169,9 +173,9 @@ def _training(task: Task, target: Sequence[str]) -> Training:
     )
 
 
-def _max_drop(task: Task, target: Sequence[str]) -> float:
-    """A hundredth, of the target's spread where the metric has its unit."""
+def _drop(task: Task, target: Sequence[str], share: float) -> float:
+    """A share of 1, or of the target's spread where the metric has its unit."""
     if task != "regression":
-        return 0.01
+        return share
     spread = statistics.pstdev(float(text) for text in target if text.strip())
-    return float(f"{spread / 100:.2g}")
+    return float(f"{spread * share:.2g}")

@@ -3,11 +3,15 @@
 By hash a row's side follows from its own key and the fraction alone, not from other rows: as long as the key columns
 stay and the fraction does not grow, no champion was fitted on rows that judge it. Where there is no entity the features
 are part of the key, so another feature list is another split. A version keeps its `Split`, so that a later run can tell.
+
+A run with captured rows holds out the newest of these instead. Uploaded rows that the hash holds out are then used for
+nothing, so that a later run on uploaded data finds them unseen.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from lambdaloop.domain.definition import ModelDefinition
@@ -19,10 +23,17 @@ _SEPARATOR = "\x1f"
 class Split:
     """How a holdout is chosen."""
 
-    kind: Literal["hash", "time"]
+    kind: Literal["hash", "time", "recent"]
+    """By hash of the key; the last uploaded rows; or the newest captured rows."""
     fraction: float
     key_columns: tuple[str, ...]
-    """The columns whose text is a row's key; none for time."""
+    """The columns whose text is a row's key; none for time and recent."""
+    since: datetime | None = None
+    """For recent: when the oldest row that is held out was captured."""
+    until: datetime | None = None
+    """For recent: when the newest row that the model was fitted on was captured."""
+    uploaded: "Split | None" = None
+    """For recent: how uploaded rows were kept out; None where all of them, or none, were trained on."""
 
     @classmethod
     def of(cls, definition: ModelDefinition) -> "Split":
@@ -37,10 +48,28 @@ class Split:
             )
         return cls(kind=training.split, fraction=training.holdout, key_columns=columns)
 
+    @classmethod
+    def recent(
+        cls, definition: ModelDefinition, *, since: datetime, until: datetime, uploaded: bool
+    ) -> "Split":
+        """Of a run with captured rows, and uploaded ones or not."""
+        other = cls.of(definition)
+        return cls(
+            kind="recent",
+            fraction=definition.retraining.holdout,
+            key_columns=(),
+            since=since,
+            until=until,
+            uploaded=other if uploaded and other.kind == "hash" else None,
+        )
+
     def lies_within(self, other: "Split") -> bool:
-        """Whether every row held out by this split is held out by the other one too."""
-        return (self.kind, self.key_columns) == (other.kind, other.key_columns) and (
-            self.fraction <= other.fraction
+        """Whether every uploaded row held out by this split was also kept from whoever was trained with the other one."""
+        kept = other.uploaded if other.kind == "recent" else other
+        return (
+            kept is not None
+            and (self.kind, self.key_columns) == (kept.kind, kept.key_columns)
+            and self.fraction <= kept.fraction
         )
 
 

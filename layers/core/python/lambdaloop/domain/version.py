@@ -15,11 +15,28 @@ BUNDLE = "bundle.zip"
 ESTIMATOR = "estimator.joblib"
 """The fitted scikit-learn pipeline, for the training side only."""
 BASELINE = "baseline.json"
-"""The profile of the training data."""
+"""What live traffic is held against: `domain.baseline.Baseline`."""
+LOSS = "loss.joblib"
+"""Regression only: the model of its own errors, by which they are expected before labels arrive."""
 ENVIRONMENT = "environment.txt"
 """The package versions that trained it."""
 REPORT = "report.json"
 """Candidates, split, holdout metrics and gate checks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedOn:
+    """The rows that a version was fitted on."""
+
+    uploaded: int
+    """Rows out of the data bucket."""
+    captured: int = 0
+    """Labelled rows out of the prediction log."""
+    captured_until: datetime | None = None
+    """What was captured and labelled up to here was at hand."""
+    refitted: bool = False
+    """Whether it was fitted anew on all rows, the held out ones among them, after it had passed the gate. Its metrics are
+    those from before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +50,7 @@ class VersionDraft:
     manifest: Artifact
     """Lists every file with size and sha256; its own sha256 is the digest of the version."""
     files: Mapping[str, Artifact]
-    """By name: bundle.zip, estimator.joblib, baseline.json, environment.txt, report.json."""
+    """By name: bundle.zip, estimator.joblib, baseline.json, loss.joblib (regression only), environment.txt, report.json."""
     estimator: str
     parameters: Mapping[str, Parameter]
     metrics: Mapping[str, float | None]
@@ -50,6 +67,8 @@ class VersionDraft:
     """Of the definition that it was trained from; None in records older than this field."""
     split: Split | None = None
     """How its holdout was chosen; None in records older than this field."""
+    trained_on: TrainedOn | None = None
+    """Where its rows came from; None in records older than this field."""
 
     @property
     def digest(self) -> str:
@@ -65,3 +84,12 @@ class Version(VersionDraft):
     """1, 2, 3 ... without gaps."""
     created_at: datetime
     created_by: str
+
+
+def seen_until(version: Version) -> datetime:
+    """No captured row that is newer can have been among those that the version was fitted on.
+
+    Captured rows that people upload come into a dataset, too, so of a version without any of its own this is all to say.
+    """
+    split = version.split
+    return split.until if split is not None and split.until is not None else version.created_at

@@ -1,7 +1,7 @@
 """What the watch found in one window: the record by which people and the governor judge a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -28,6 +28,18 @@ class ColumnDrift:
     weight: float = 1.0
     problem: str | None = None
     """More missing, out-of-range or unseen values than in the baseline, in words with the rates."""
+
+    @property
+    def in_thresholds(self) -> float | None:
+        """The distance where 1 is the threshold; one that chance explains is below 1 however far it goes.
+
+        >>> ColumnDrift(status="ok", method="psi", distance=0.4, threshold=0.2).in_thresholds
+        0.99
+        """
+        if self.distance is None:
+            return None
+        times = self.distance / self.threshold
+        return times if self.status == "drift" else min(times, 0.99)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +99,11 @@ class WindowReport:
     new_labels: int = 0
     """Predictions first labelled by this run of the watch."""
     unknown_labels: int = 0
+    """Labels that came with this run, of predictions that are not in the log."""
+    expired_labels: int = 0
+    """Labels that came too late to be counted."""
     quarantined: int = 0
+    """Lines that this run could not read."""
     lines: int = 0
     """Lines read by this run."""
     capture_loss: float | None = None
@@ -96,6 +112,38 @@ class WindowReport:
     """How long the newest labelled prediction lies back."""
     baseline_age_days: float | None = None
     segments: Mapping[str, DriftReport] = field(default_factory=dict)
+    """By feature=value; against the same segment before the window, for a part always differs from the whole."""
     segment_performance: Mapping[str, Performance] = field(default_factory=dict)
+    variants: Mapping[str, DriftReport] = field(default_factory=dict)
+    """By variant, where there are several; each against the baseline of its own version."""
+    variant_performance: Mapping[str, Performance] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What else somebody should know, such as lines left for the next run."""
+
+
+_KEPT_FEATURES = 100
+
+
+def trimmed(report: WindowReport) -> WindowReport:
+    """The report as it fits into the registry, whatever it is about: of many features the drifted and the farthest ones.
+
+    Segments and variants keep their verdicts; their features are in the whole report in the capture bucket.
+    """
+    return replace(
+        report,
+        drift=report.drift and _without_near_features(report.drift, _KEPT_FEATURES),
+        segments={name: _without_near_features(each, 0) for name, each in report.segments.items()},
+        variants={name: _without_near_features(each, 0) for name, each in report.variants.items()},
+    )
+
+
+def _without_near_features(drift: DriftReport, kept: int) -> DriftReport:
+    def nearness(name: str) -> tuple[bool, float]:
+        return drift.features[name].status != "drift", -(drift.features[name].in_thresholds or 0.0)
+
+    names = set(sorted(drift.features, key=nearness)[:kept])
+    return replace(
+        drift,
+        features={name: each for name, each in drift.features.items() if name in names},
+        predictions=drift.predictions if kept else {},
+    )

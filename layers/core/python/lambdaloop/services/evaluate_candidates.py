@@ -1,27 +1,31 @@
-"""Chooses the winner, fits it on all training rows and decides on the holdout whether it may become a version."""
+"""Chooses the winner, fits it on all training rows and decides on the holdout whether it may become a version.
+
+In a run with captured rows the holdout is the newest of them, and what is newest matters most: a winner that passed is fitted
+anew on all rows, these among them (docs/decisions/0008). Its metrics stay those of the fit that never saw the holdout.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import GateRejectedError
-from lambdaloop.domain.gate import ChampionScore, GateCheck, check_gate
+from lambdaloop.domain.gate import GateCheck, check_gate
 from lambdaloop.domain.metrics import improvement
 from lambdaloop.domain.splitting import Split
-from lambdaloop.domain.version import ESTIMATOR, REPORT
+from lambdaloop.domain.version import ESTIMATOR, REPORT, TrainedOn
 from lambdaloop.ports import ArtifactStore, DatasetStore, VersionRegistry
 from lambdaloop.services.evaluate_champion import evaluate_champion
 from lambdaloop.services.load_table import load_table
 from lambdaloop.services.train_candidate import CandidateResult
 from lambdaloop.training.estimator_files import dump_estimator
 from lambdaloop.training.pipelines import fit
-from lambdaloop.training.preparation import prepare
+from lambdaloop.training.preparation import PreparedData, prepare
 from lambdaloop.training.scoring import compute_metrics, predict_scores
+from lambdaloop.training.tables import RawTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,12 @@ class Evaluation:
     checks: tuple[GateCheck, ...]
     report: Artifact
     estimator: Artifact
-    """The winner, fitted on all training rows."""
+    """The winner as it is packaged."""
+    evaluated: Artifact
+    """The winner as it was measured: fitted on the training rows alone. The same one unless it was fitted anew."""
+    split: Split
+    trained_on: TrainedOn
+    """What the packaged winner was fitted on."""
 
 
 def evaluate_candidates(
@@ -56,22 +65,50 @@ def evaluate_candidates(
     winner = definition.candidate(choose_winner(definition, results).name)
     table = load_table(manifest, artifacts=artifacts, datasets=datasets)
     data = prepare(table, definition)
-    pipeline = fit(definition, winner, data.training_frame, data.training_target)
-    scores = predict_scores(pipeline, data.holdout_frame, task=definition.task)
+    evaluated = fit(definition, winner, data.training_frame, data.training_target, data.training_weights)
+    scores = predict_scores(evaluated, data.holdout_frame, task=definition.task)
     metrics = compute_metrics(data.holdout_target, scores, task=definition.task)
     champion = evaluate_champion(definition, table=table, data=data, artifacts=artifacts, versions=versions)
     checks = check_gate(
-        definition.gate, metric=definition.training.metric, metrics=metrics, champion=champion
+        definition.gate,
+        metric=definition.training.metric,
+        metrics=metrics,
+        champion=champion,
+        must_improve=data.captured > 0,
     )
-    report = _report(definition, results, winner.name, metrics, champion, checks)
+    passed = all(check.passed for check in checks)
+    refits = passed and data.captured > 0
+    packaged = fit(definition, winner, data.frame, data.target, data.weights) if refits else evaluated
+    trained_on = _trained_on(table, data, refitted=refits)
+    files = {
+        "evaluated": artifacts.put(definition.name, ESTIMATOR, dump_estimator(evaluated)),
+        "packaged": artifacts.put(definition.name, ESTIMATOR, dump_estimator(packaged)),
+    }
+    report = {
+        "schema": 1,
+        "model": definition.name,
+        "metric": definition.training.metric,
+        "candidates": [to_document(result) for result in results],
+        "split": to_document(data.split),
+        "trained_on": to_document(trained_on),
+        "estimators": {name: file.sha256 for name, file in files.items()},
+        "winner": winner.name,
+        "holdout": dict(metrics),
+        "champion": to_document(champion) if champion else None,
+        "gate": [to_document(check) for check in checks],
+    }
+    content = json.dumps(report, indent=1, allow_nan=False).encode()
     return Evaluation(
         winner=winner.name,
-        passed=all(check.passed for check in checks),
+        passed=passed,
         metrics=metrics,
         champion=champion.version if champion else None,
         checks=checks,
-        report=artifacts.put(definition.name, REPORT, report),
-        estimator=artifacts.put(definition.name, ESTIMATOR, dump_estimator(pipeline)),
+        report=artifacts.put(definition.name, REPORT, content),
+        estimator=files["packaged"],
+        evaluated=files["evaluated"],
+        split=data.split,
+        trained_on=trained_on,
     )
 
 
@@ -95,23 +132,13 @@ def choose_winner(definition: ModelDefinition, results: Sequence[CandidateResult
     return best
 
 
-def _report(
-    definition: ModelDefinition,
-    results: Sequence[CandidateResult],
-    winner: str,
-    metrics: Mapping[str, float | None],
-    champion: ChampionScore | None,
-    checks: Sequence[GateCheck],
-) -> bytes:
-    report: dict[str, Any] = {
-        "schema": 1,
-        "model": definition.name,
-        "metric": definition.training.metric,
-        "candidates": [to_document(result) for result in results],
-        "split": to_document(Split.of(definition)),
-        "winner": winner,
-        "holdout": dict(metrics),
-        "champion": to_document(champion) if champion else None,
-        "gate": [to_document(check) for check in checks],
-    }
-    return json.dumps(report, indent=1, allow_nan=False).encode()
+def _trained_on(table: RawTable, data: PreparedData, *, refitted: bool) -> TrainedOn:
+    held = 0 if refitted else int(data.holdout.sum())
+    if not table.captured:
+        return TrainedOn(uploaded=len(data.frame) - held)
+    return TrainedOn(
+        uploaded=len(data.frame) - data.captured,
+        captured=data.captured - held,
+        captured_until=table.captured.until,
+        refitted=refitted,
+    )

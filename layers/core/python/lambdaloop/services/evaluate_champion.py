@@ -12,7 +12,7 @@ from lambdaloop.domain.errors import ArtifactCorruptError, ArtifactMissingError,
 from lambdaloop.domain.gate import ChampionScore
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.splitting import Split
-from lambdaloop.domain.version import BUNDLE, ESTIMATOR, Version
+from lambdaloop.domain.version import BUNDLE, ESTIMATOR, Version, seen_until
 from lambdaloop.ports import ArtifactStore, VersionRegistry
 from lambdaloop.training.estimator_files import load_estimator
 from lambdaloop.training.frames import Findings, missing_columns, typed_frame
@@ -42,16 +42,21 @@ def evaluate_champion(
     return ChampionScore(
         version=version.number,
         value=metrics[definition.training.metric],
-        doubt=_doubt(Split.of(definition), version.split),
+        doubt=_doubt(data.split, version),
     )
 
 
-def _doubt(present: Split, champions: Split | None) -> str | None:
+def _doubt(present: Split, version: Version) -> str | None:
     """What to add to a comparison on rows that the champion was perhaps fitted on."""
-    if champions is not None and present.lies_within(champions):
+    seen, until = "the champion may have seen some of these rows", seen_until(version)
+    if present.since is not None:
+        if until < present.since:
+            return None
+        return f"{seen}: it learned from rows up to {until:%Y-%m-%dT%H:%M}Z, these begin at {present.since:%Y-%m-%dT%H:%M}Z"
+    if version.split is not None and present.lies_within(version.split):
         return None
-    how = "was chosen otherwise" if champions else "was chosen in a way that is not on record"
-    return f"the champion may have seen some of these rows: its holdout {how}"
+    how = "was chosen otherwise" if version.split else "was chosen in a way that is not on record"
+    return f"{seen}: its holdout {how}"
 
 
 class _NotComparableError(Exception):
@@ -73,13 +78,9 @@ def _scores(
         raise _NotComparableError(
             f"it predicts {signature.task} {list(signature.classes)}, the definition {definition.task} {list(definition.classes)}"
         )
-    if lacking := missing_columns(table, list(signature.features)):
+    held = _held_out(table, data)
+    if lacking := missing_columns(held, list(signature.features)):
         raise _NotComparableError(lacking[0])
-    held = RawTable(
-        columns=table.columns,
-        rows=[row for row, holds in zip(table.rows, data.holdout, strict=True) if holds],
-        files=table.files,
-    )
     # Rows that the champion would refuse count too: a definition that learned to accept them must not lock itself out.
     features = {
         name: replace(feature, nullable=True, unexpected="accept")
@@ -98,6 +99,13 @@ def _scores(
         raise _NotComparableError(
             f"its estimator cannot be used with the present packages: {type(error).__name__}: {error}"
         ) from error
+
+
+def _held_out(table: RawTable, data: PreparedData) -> RawTable:
+    if table.captured:
+        return table.captured.newest
+    rows = [row for row, holds in zip(table.rows, data.holdout, strict=True) if holds]
+    return RawTable(columns=table.columns, rows=rows, files=table.files)
 
 
 def _order(signature: Signature, definition: ModelDefinition) -> NDArray[np.int64]:

@@ -23,4 +23,6 @@ def load_table(manifest: Artifact, *, artifacts: ArtifactStore, datasets: Datase
             )
         return content
 
-    return read_table(dataset, read)
+    return read_table(
+        dataset, read, captured=artifacts.get(dataset.captured.file) if dataset.captured else None
+    )

@@ -9,16 +9,17 @@ from lambdaloop.domain.bundle import Bundle, pack_bundle
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.domain.signature import Signature
-from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, REPORT
+from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, LOSS, REPORT
+from lambdaloop.monitoring.expected_loss import fit_expected_loss, write_expected_loss
 from lambdaloop.ports import ArtifactStore, DatasetStore
 from lambdaloop.services.load_table import load_table
-from lambdaloop.training.baseline import profile_baseline
+from lambdaloop.training.baseline import build_baseline, frame_columns
 from lambdaloop.training.environment import environment_lock
 from lambdaloop.training.estimator_files import load_estimator
 from lambdaloop.training.golden_rows import golden_rows
 from lambdaloop.training.onnx_graph import write_onnx
-from lambdaloop.training.preparation import prepare
-from lambdaloop.training.scoring import predict_scores
+from lambdaloop.training.preparation import PreparedData, prepare
+from lambdaloop.training.scoring import Scores, predict_scores
 
 MANIFEST = "manifest.json"
 
@@ -39,6 +40,7 @@ def package_model(
     winner: str,
     definition_digest: str,
     estimator: Artifact,
+    evaluated: Artifact,
     report: Artifact,
     manifest: Artifact,
     dataset_digest: str,
@@ -47,15 +49,16 @@ def package_model(
 ) -> Package:
     """Write graph, golden rows, baseline and environment, and the manifest that lists them with the estimator.
 
-    The report is no part of the manifest: it tells of seconds and of the champion of the day, which change nothing
-    about the version.
+    evaluated: the estimator that the metrics are of, which never saw the holdout. The report is no part of the manifest: it
+    tells of seconds and of the champion of the day, which change nothing about the version.
     """
     check_definition(definition, definition_digest)
     candidate = definition.candidate(winner)
     data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
     pipeline = load_estimator(artifacts.get(estimator))
     signature = Signature.of(definition)
-    scores = predict_scores(pipeline, data.holdout_frame, task=definition.task)
+    unbiased = pipeline if evaluated == estimator else load_estimator(artifacts.get(evaluated))
+    scores = predict_scores(unbiased, data.holdout_frame, task=definition.task)
     bundle = Bundle(
         signature=signature,
         model=write_onnx(pipeline, signature, estimator=candidate.estimator),
@@ -63,7 +66,7 @@ def package_model(
     )
     contents = {
         BUNDLE: pack_bundle(bundle),
-        BASELINE: profile_baseline(signature, data.training_frame, scores).to_json(),
+        **_baseline(definition, signature, data, scores),
         ENVIRONMENT: environment_lock().encode(),
     }
     files = {name: artifacts.put(definition.name, name, content) for name, content in contents.items()}
@@ -72,6 +75,31 @@ def package_model(
     return Package(
         manifest=artifacts.put(definition.name, MANIFEST, listing), files={**files, REPORT: report}
     )
+
+
+def _baseline(
+    definition: ModelDefinition, signature: Signature, data: PreparedData, scores: Scores
+) -> dict[str, bytes]:
+    """What the watch will hold live traffic against. scores: of the holdout, by an estimator that never saw it."""
+    captured = definition.serving.capture
+    baseline = build_baseline(
+        signature,
+        captured=captured,
+        frame=data.baseline_frame,
+        holdout_frame=data.holdout_frame,
+        holdout_target=data.holdout_target,
+        scores=scores,
+    )
+    if definition.task != "regression":
+        return {BASELINE: baseline.to_json()}
+    loss = fit_expected_loss(
+        {name: values for name, values in frame_columns(data.holdout_frame).items() if name in captured},
+        scores[:, 0],
+        data.holdout_target,
+        features=definition.features,
+        seed=definition.training.seed,
+    )
+    return {BASELINE: baseline.to_json(), LOSS: write_expected_loss(loss)}
 
 
 def _manifest(definition: ModelDefinition, dataset_digest: str, files: Mapping[str, Artifact]) -> bytes:

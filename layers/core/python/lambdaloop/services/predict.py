@@ -1,7 +1,6 @@
 """Answers rows and writes down what was answered."""
 
 import hmac
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lambdaloop.domain.alias import CHAMPION
-from lambdaloop.domain.capture import capture_line
+from lambdaloop.domain.capture import capture_line, is_captured
 from lambdaloop.domain.encoding import RowProblem, RowsInvalidError
 from lambdaloop.domain.prediction import Prediction
+from lambdaloop.domain.prediction_id import new_prediction_id
 from lambdaloop.services.load_model import LoadedModel
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Capture:
     """Those that the model definition allows."""
     entity_salt: str
     """Keys the hash that stands for an entity."""
+    rate: float = 1.0
+    """Share of the predictions that are written down."""
 
 
 def predict(
@@ -37,7 +39,7 @@ def predict(
     event_time: datetime,
     capture: Capture | None,
 ) -> list[Prediction]:
-    """One prediction per row, each captured unless `capture` is None.
+    """One prediction per row; of these, the share that `capture` asks for is written down.
 
     A row's own entity column goes before `entity_id`. Raises RowsInvalidError with every problem; then nothing is captured.
     """
@@ -47,8 +49,7 @@ def predict(
     latency_ms = (time.perf_counter() - started) * 1000
     predictions = [
         Prediction(
-            # From the kernel each time: generators seeded before a snapshot would repeat themselves in every copy of it.
-            prediction_id=os.urandom(16).hex(),
+            prediction_id=new_prediction_id(event_time),
             output=output,
             variant=CHAMPION,
             model_version=loaded.pin.version,
@@ -57,6 +58,8 @@ def predict(
     ]
     if capture:
         for row, entity, prediction in zip(rows, entities, predictions, strict=True):
+            if not is_captured(prediction.prediction_id, capture.rate):
+                continue
             line = capture_line(
                 prediction,
                 release=loaded.pin,
@@ -64,6 +67,7 @@ def predict(
                 event_time=event_time,
                 features={name: row.get(name) for name in capture.features},
                 latency_ms=latency_ms,
+                rate=capture.rate,
             )
             capture.log.write(line)
     return predictions

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
-from lambdaloop.domain.documents import Document, from_document, to_document
-from lambdaloop.domain.splitting import Split
+from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.domain.version import Version, VersionDraft
 from lambdaloop.ports import Clock, VersionRegistry
 
@@ -42,7 +41,8 @@ def register_version(
             "dataset_digest": trained.dataset["digest"],
             "rows": trained.dataset["rows"],
             "definition_digest": trained.dataset["definition"],
-            "split": to_document(Split.of(definition)),
+            "split": trained.evaluation.get("split"),
+            "trained_on": trained.evaluation.get("trained_on"),
             "gate": {
                 "passed": trained.evaluation["passed"],
                 "champion": trained.evaluation.get("champion"),

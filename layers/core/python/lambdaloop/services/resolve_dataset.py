@@ -1,41 +1,90 @@
-"""Pins what a run trains on: which object versions, with which content, how many rows."""
+"""Pins what a run trains on: which object versions, with which content, how many rows, and which captured rows."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
+from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.csv_rows import read_csv
-from lambdaloop.domain.dataset import DataObject, Dataset, DatasetFile
+from lambdaloop.domain.dataset import CapturedRows, DataObject, Dataset, DatasetFile
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError
+from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, VersionNotFoundError
+from lambdaloop.domain.labelled_rows import row_times
+from lambdaloop.domain.recent_holdout import held_out
 from lambdaloop.domain.run import Run
-from lambdaloop.ports import ArtifactStore, DatasetStore, RunLog
+from lambdaloop.domain.version import seen_until
+from lambdaloop.ports import ArtifactStore, DatasetStore, RunLog, VersionRegistry
 
 MANIFEST = "dataset.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedFile:
+    """What `collect_labelled` wrote."""
+
+    file: Artifact
+    until: datetime
 
 
 def resolve_dataset(
     definition: ModelDefinition,
     *,
-    run: str,
-    reason: str,
-    requested_by: str,
-    started_at: datetime,
+    run: Run,
+    captured: CapturedFile | None,
     datasets: DatasetStore,
     artifacts: ArtifactStore,
     runs: RunLog,
+    versions: VersionRegistry,
 ) -> tuple[Dataset, Artifact]:
     """Record the run, then the dataset: its manifest and where that lies.
 
     Raises DatasetEmptyError when there is no row, DatasetInvalidError when a file is no CSV or files have different
-    columns.
+    columns. With captured rows uploaded ones may be absent; a weight of 0 leaves them where they are.
     """
-    runs.start_run(
-        Run(id=run, model=definition.name, reason=reason, requested_by=requested_by, started_at=started_at)
+    runs.start_run(run)
+    recent = _captured(definition, captured, artifacts, versions) if captured else None
+    columns, files = _uploaded(definition, datasets, wanted=recent is None)
+    dataset = Dataset(model=definition.name, columns=columns, files=files, captured=recent)
+    if not dataset.rows:
+        location = definition.data.location
+        raise DatasetEmptyError(f"the {len(files)} files under {location!r} have headers but no rows")
+    return dataset, artifacts.put(definition.name, MANIFEST, dataset.to_json())
+
+
+def _captured(
+    definition: ModelDefinition, captured: CapturedFile, artifacts: ArtifactStore, versions: VersionRegistry
+) -> CapturedRows:
+    times = row_times(artifacts.get(captured.file))
+    return CapturedRows(
+        file=captured.file,
+        rows=len(times),
+        held_out=held_out(times, definition, seen_until=_champion_saw(definition.name, versions)),
+        until=captured.until,
     )
+
+
+def _champion_saw(model: str, versions: VersionRegistry) -> datetime | None:
+    alias = versions.alias(model, CHAMPION)
+    if alias is None:
+        return None
+    try:
+        return seen_until(versions.version(model, alias.version))
+    except VersionNotFoundError:  # the gate says so, if it may not go on without a champion
+        return None
+
+
+def _uploaded(
+    definition: ModelDefinition, datasets: DatasetStore, *, wanted: bool
+) -> tuple[tuple[str, ...], tuple[DatasetFile, ...]]:
+    """Columns and files; neither where there are none and none are wanted, or all of them would weigh nothing."""
+    if not wanted and definition.retraining.original_weight == 0:
+        return (), ()
     location = definition.data.location
     objects = datasets.objects(location)
     if not objects:
+        if not wanted:
+            return (), ()
         raise DatasetEmptyError(f"no .csv object under {location!r} in the data bucket: upload training data")
     columns, first = _pinned(objects[0], datasets)
     files = [first]
@@ -44,10 +93,7 @@ def resolve_dataset(
         if others != columns:
             raise DatasetInvalidError(_difference(first.key, columns, file.key, others))
         files.append(file)
-    dataset = Dataset(model=definition.name, columns=columns, files=tuple(files))
-    if not dataset.rows:
-        raise DatasetEmptyError(f"the {len(files)} files under {location!r} have headers but no rows")
-    return dataset, artifacts.put(definition.name, MANIFEST, dataset.to_json())
+    return columns, tuple(files)
 
 
 def _pinned(candidate: DataObject, datasets: DatasetStore) -> tuple[tuple[str, ...], DatasetFile]:

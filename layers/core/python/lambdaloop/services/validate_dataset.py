@@ -7,8 +7,9 @@ from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.ports import ArtifactStore, DatasetStore
 from lambdaloop.services.load_table import load_table
+from lambdaloop.training.folds import check_folds
 from lambdaloop.training.pipelines import build_pipeline
-from lambdaloop.training.preparation import check_folds, prepare
+from lambdaloop.training.preparation import prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

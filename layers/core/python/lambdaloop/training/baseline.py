@@ -1,64 +1,57 @@
-"""The baseline: the profile of what a version was trained on, and of what it predicts on the holdout."""
+"""The baseline of a version: what its rows looked like, and what its predictions were worth on the holdout."""
+
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from lambdaloop.domain.definition import Feature
-from lambdaloop.domain.profile import (
-    CategoryProfile,
-    ColumnProfile,
-    NumericProfile,
-    Profile,
-    profile_categories,
-    profile_numbers,
-    quantile_edges,
-)
+from lambdaloop.domain.baseline import Baseline
 from lambdaloop.domain.signature import Signature
+from lambdaloop.monitoring.calibration import fit_calibration
+from lambdaloop.monitoring.columns import Columns
+from lambdaloop.monitoring.observing import observe
+from lambdaloop.monitoring.profiling import profile_baseline
+from lambdaloop.monitoring.reconstruction import fit_reconstruction
 from lambdaloop.training.scoring import Scores
 
-_BOOLEANS = ("false", "true")
 
+def build_baseline(
+    signature: Signature,
+    *,
+    captured: Collection[str],
+    frame: pd.DataFrame,
+    holdout_frame: pd.DataFrame,
+    holdout_target: NDArray[Any],
+    scores: Scores,
+) -> Baseline:
+    """Everything that live traffic is held against.
 
-def profile_baseline(signature: Signature, frame: pd.DataFrame, scores: Scores) -> Profile:
-    """Features of the training rows; predictions on the holdout, for on its own training rows a model is too sure."""
-    return Profile(
-        rows=len(frame),
-        features={name: _column(feature, frame[name]) for name, feature in signature.features.items()},
-        prediction=_prediction(signature, scores),
-        scores=_scores(signature, scores),
+    captured: the features in the prediction log; only relations between these can be seen to break. frame: the rows that live
+    traffic should look like. scores: of the holdout, for on its own training rows a model is too sure.
+    """
+    usual, holdout = frame_columns(frame), frame_columns(holdout_frame)
+    seen = {name: values for name, values in usual.items() if name in captured}
+    reconstruction = fit_reconstruction(seen, signature)
+    return Baseline(
+        profile=profile_baseline(
+            usual, scores, holdout=holdout, signature=signature, reconstruction=reconstruction
+        ),
+        outcomes=observe(signature.task, signature.classes, holdout_target, scores),
+        calibration=fit_calibration(holdout_target, scores, signature.classes) if signature.classes else {},
+        reconstruction=reconstruction,
     )
 
 
-def _column(feature: Feature, values: "pd.Series[float]") -> ColumnProfile:
-    missing = values.isna().to_numpy()
-    plain = values.to_numpy(dtype=object).tolist()
-    if feature.type in ("number", "integer"):
-        return _numbers(
-            [value for value, absent in zip(plain, missing, strict=True) if not absent], int(missing.sum())
-        )
-    if feature.type == "boolean":
-        texts = [None if absent else _BOOLEANS[int(v)] for v, absent in zip(plain, missing, strict=True)]
-        return profile_categories(texts, _BOOLEANS)
-    texts = [None if absent else str(v) for v, absent in zip(plain, missing, strict=True)]
-    return profile_categories(texts, feature.categories)
+def frame_columns(frame: pd.DataFrame) -> Columns:
+    """A typed frame in the form that monitoring takes: a missing category is None instead of NaN."""
+    return {str(name): _column(frame[name]) for name in frame.columns}
 
 
-def _numbers(known: list[float], missing: int = 0) -> NumericProfile:
-    return profile_numbers([*known, *[None] * missing], quantile_edges(known))
-
-
-def _prediction(signature: Signature, scores: Scores) -> NumericProfile | CategoryProfile:
-    if signature.task == "regression":
-        return _numbers(scores[:, 0].tolist())
-    labels = [str(label) for label in signature.classes]
-    return profile_categories([labels[i] for i in np.argmax(scores, axis=1)], labels)
-
-
-def _scores(signature: Signature, scores: Scores) -> dict[str, NumericProfile]:
-    """The positive class says all of a binary model."""
-    first = 1 if signature.task == "binary" else 0
-    return {
-        str(label): _numbers(scores[:, index].tolist())
-        for index, label in enumerate(signature.classes)
-        if index >= first
-    }
+def _column(values: "pd.Series[Any]") -> NDArray[Any]:
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(dtype=np.float64)
+    column: NDArray[Any] = values.to_numpy(dtype=object, copy=True)
+    column[values.isna().to_numpy()] = None
+    return column

@@ -4,8 +4,9 @@ import statistics
 from dataclasses import dataclass
 
 from lambdaloop.domain.definition import Candidate, ModelDefinition
+from lambdaloop.training.folds import folds
 from lambdaloop.training.pipelines import fit
-from lambdaloop.training.preparation import PreparedData, folds
+from lambdaloop.training.preparation import PreparedData
 from lambdaloop.training.scoring import compute_metrics, predict_scores
 
 
@@ -18,11 +19,12 @@ class CrossValidation:
 
 
 def cross_validate(definition: ModelDefinition, candidate: Candidate, data: PreparedData) -> CrossValidation:
-    """Fit on all folds but one, score on that one, for each fold."""
-    frame, target = data.training_frame, data.training_target
+    """Fit on one side of each fold, score on the other. Weights are for fitting: every row is scored alike."""
+    frame, target, weights = data.training_frame, data.training_target, data.training_weights
     scores: list[float] = []
     for fitted, held in folds(data, definition):
-        pipeline = fit(definition, candidate, frame.iloc[fitted], target[fitted])
+        weighing = None if weights is None else weights[fitted]
+        pipeline = fit(definition, candidate, frame.iloc[fitted], target[fitted], weighing)
         predicted = predict_scores(pipeline, frame.iloc[held], task=definition.task)
         value = compute_metrics(target[held], predicted, task=definition.task)[definition.training.metric]
         if value is None:

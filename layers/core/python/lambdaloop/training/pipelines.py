@@ -88,16 +88,25 @@ def build_pipeline(definition: ModelDefinition, candidate: Candidate) -> Pipelin
 
 
 def fit(
-    definition: ModelDefinition, candidate: Candidate, frame: pd.DataFrame, target: "np.ndarray[Any, Any]"
+    definition: ModelDefinition,
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    target: "np.ndarray[Any, Any]",
+    weights: "np.ndarray[Any, Any] | None" = None,
 ) -> Pipeline:
     """The pipeline fitted on these rows, in one thread: the sums of several would differ from run to run.
 
-    The rows were validated before, so what scikit-learn refuses is a hyperparameter: DefinitionInvalidError.
+    weights: what each row counts, to any scale. The rows were validated before, so what scikit-learn refuses is a
+    hyperparameter: DefinitionInvalidError.
     """
     pipeline = build_pipeline(definition, candidate)
+    # 1 on average: penalties and smallest leaves are meant for rows that count 1.
+    weighing = (
+        {} if weights is None else {"estimator__sample_weight": weights * (len(weights) / weights.sum())}
+    )
     with threadpool_limits(limits=1):
         try:
-            pipeline.fit(frame, target)
+            pipeline.fit(frame, target, **weighing)
         except ValueError as error:
             raise DefinitionInvalidError(f"candidate {candidate.name!r} cannot be fitted: {error}") from error
     return pipeline

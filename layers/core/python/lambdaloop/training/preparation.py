@@ -1,38 +1,43 @@
-"""The one way from a dataset's text to what every training step works on: typed rows, target, groups and holdout."""
+"""The one way from a dataset's text to what every training step works on: typed rows, target, groups, weights and holdout."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import DatasetInvalidError
-from lambdaloop.domain.splitting import holdout_mask, row_key
+from lambdaloop.domain.splitting import Split, holdout_mask, row_key
 from lambdaloop.training.frames import Findings, missing_columns, target_values, typed_frame
-from lambdaloop.training.tables import RawTable
+from lambdaloop.training.row_weights import row_weights
+from lambdaloop.training.size_checks import empty_columns, size_problems
+from lambdaloop.training.tables import CapturedTable, RawTable
 
-_ROWS_PER_FOLD = 10
-_ROWS_OF_CLASS_PER_FOLD = 2
-_VALUES_PER_FOLD = 2
 _MAX_LINES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedData:
-    """Typed rows, one for one with the table."""
+    """Typed rows: those of the files one for one, or what a run with captured rows uses of them, then the captured ones."""
 
     frame: pd.DataFrame
     target: NDArray[Any]
     """Class indices or numbers."""
     groups: NDArray[Any] | None
-    """The entity of each row, where an entity has several rows."""
+    """The entity of each row, where an entity has several rows and folds are shuffled."""
     holdout: NDArray[np.bool_]
+    split: Split
+    """How the holdout was chosen."""
     unexpected: tuple[str, ...]
     """Lines about values outside ranges and categories that are accepted."""
+    ordered_from: int | None = None
+    """The training row from which on rows are in the order of time; None where they are in no order."""
+    captured: int = 0
+    """How many of the rows, the last ones of them, are captured ones."""
+    weights: NDArray[np.float64] | None = None
+    """What each row counts; None where all count alike."""
 
     @property
     def training_frame(self) -> pd.DataFrame:
@@ -45,6 +50,11 @@ class PreparedData:
         return self.target[~self.holdout]
 
     @property
+    def training_weights(self) -> NDArray[np.float64] | None:
+        """What they count."""
+        return None if self.weights is None else self.weights[~self.holdout]
+
+    @property
     def holdout_frame(self) -> pd.DataFrame:
         """The rows that training never sees."""
         return self.frame[self.holdout]
@@ -54,58 +64,100 @@ class PreparedData:
         """Their target."""
         return self.target[self.holdout]
 
+    @property
+    def baseline_frame(self) -> pd.DataFrame:
+        """What live traffic should look like: captured rows are live traffic; without any, the rows that were trained on."""
+        return self.frame[-self.captured :] if self.captured else self.training_frame
+
 
 def prepare(table: RawTable, definition: ModelDefinition) -> PreparedData:
     """Type and split a table; DatasetInvalidError with every problem of its values and its size."""
-    wanted = [*definition.features, definition.target, *([definition.entity] if definition.entity else [])]
-    _refuse(missing_columns(table, wanted))
+    data = (
+        _with_captured(table, table.captured, definition) if table.captured else _uploaded(table, definition)
+    )
+    _refuse(size_problems(definition, data.target, data.groups, data.holdout, recent=data.captured > 0))
+    _refuse(empty_columns(definition, data.training_frame))
+    return data
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Typed:
+    """A table's features, target and keys."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any]
+    keys: list[str]
+    unexpected: list[str]
+
+
+def _uploaded(table: RawTable, definition: ModelDefinition) -> PreparedData:
+    typed = _typed(table, definition, keyed=True)
+    training = definition.training
+    holdout = np.array(
+        holdout_mask(typed.keys, model=definition.name, fraction=training.holdout, split=training.split)
+    )
+    by_time = training.split == "time"
+    repeat = definition.entity is not None and len(set(typed.keys)) < len(typed.keys)
+    return PreparedData(
+        frame=typed.frame,
+        target=typed.target,
+        groups=np.array(typed.keys, dtype=object) if repeat and not by_time else None,
+        holdout=holdout,
+        split=Split.of(definition),
+        unexpected=tuple(typed.unexpected[:_MAX_LINES]),
+        ordered_from=0 if by_time else None,
+    )
+
+
+def _with_captured(table: RawTable, captured: CapturedTable, definition: ModelDefinition) -> PreparedData:
+    """Uploaded rows first, then captured ones; entities do not matter, for in serving the same ones come again, too."""
+    recent = _typed(captured.table, definition, keyed=False)
+    frames, targets, unexpected = [recent.frame], [recent.target], recent.unexpected
+    if table.rows:
+        keyed = definition.training.split == "hash"
+        old = _typed(table, definition, keyed=keyed)
+        kept = np.full(len(old.frame), True)
+        if keyed:
+            mask = holdout_mask(
+                old.keys, model=definition.name, fraction=definition.training.holdout, split="hash"
+            )
+            kept = ~np.array(mask)
+        frames.insert(0, old.frame[kept])
+        targets.insert(0, old.target[kept])
+        unexpected = old.unexpected + unexpected
+    uploaded = sum(map(len, frames)) - len(captured.times)
+    holdout = np.full(uploaded + len(captured.times), False)
+    holdout[-captured.held_out :] = True
+    return PreparedData(
+        frame=pd.concat(frames, ignore_index=True),
+        target=np.concatenate(targets),
+        groups=None,
+        holdout=holdout,
+        split=Split.recent(
+            definition,
+            since=captured.times[-captured.held_out],
+            until=captured.times[-1],
+            uploaded=uploaded > 0,
+        ),
+        unexpected=tuple(unexpected[:_MAX_LINES]),
+        ordered_from=uploaded,
+        captured=len(captured.times),
+        weights=row_weights(
+            definition.retraining, uploaded=uploaded, times=captured.times, until=captured.until
+        ),
+    )
+
+
+def _typed(table: RawTable, definition: ModelDefinition, *, keyed: bool) -> _Typed:
+    """DatasetInvalidError with every problem of the table's values. Keys are only there when they are asked for."""
+    entity = [definition.entity] if keyed and definition.entity else []
+    _refuse(missing_columns(table, [*definition.features, definition.target, *entity]))
     problems, unexpected = Findings(), Findings()
     frame = typed_frame(table, definition.features, problems=problems, unexpected=unexpected)
     target = target_values(table, definition, problems)
-    keys = _keys(table, definition, problems)
+    keys = _keys(table, definition, problems) if keyed else []
     _refuse(problems.lines(table))
-    training = definition.training
-    holdout = np.array(
-        holdout_mask(keys, model=definition.name, fraction=training.holdout, split=training.split)
-    )
-    repeat = definition.entity is not None and len(set(keys)) < len(keys)
-    groups = np.array(keys, dtype=object) if repeat else None
-    _refuse(_size_problems(definition, target, groups, holdout) + _empty_columns(definition, frame[~holdout]))
-    return PreparedData(
-        frame=frame,
-        target=target,
-        groups=groups,
-        holdout=holdout,
-        unexpected=tuple(unexpected.lines(table)[:_MAX_LINES]),
-    )
-
-
-def folds(
-    data: PreparedData, definition: ModelDefinition
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Seeded cross-validation folds over the training rows; the rows of an entity stay together."""
-    count, seed = definition.training.folds, definition.training.seed
-    groups = None if data.groups is None else data.groups[~data.holdout]
-    classified = definition.task != "regression"
-    if groups is None:
-        kind = StratifiedKFold if classified else KFold
-    else:
-        kind = StratifiedGroupKFold if classified else GroupKFold
-    splitter = kind(n_splits=count, shuffle=True, random_state=seed)
-    target = data.training_target
-    return iter(splitter.split(np.zeros(len(target)), target, groups))
-
-
-def check_folds(data: PreparedData, definition: ModelDefinition) -> None:
-    """DatasetInvalidError when the entities fall such that a candidate would be fitted without one of the classes."""
-    target, wanted = data.training_target, set(range(len(definition.classes)))
-    for number, (fitted, _) in enumerate(folds(data, definition), start=1):
-        if lacking := sorted(wanted - set(target[fitted].tolist())):
-            names = ", ".join(repr(definition.classes[index]) for index in lacking)
-            raise DatasetInvalidError(
-                f"fold {number} of {definition.training.folds} would be trained without class {names}, whose rows "
-                "belong to a few large entities: add data or lower folds"
-            )
+    return _Typed(frame=frame, target=target, keys=keys, unexpected=unexpected.lines(table))
 
 
 def _keys(table: RawTable, definition: ModelDefinition, problems: Findings) -> list[str]:
@@ -118,53 +170,6 @@ def _keys(table: RawTable, definition: ModelDefinition, problems: Findings) -> l
         if not key.strip():
             problems.add(definition.entity, "missing, but it is the entity", row, key)
     return keys
-
-
-def _size_problems(
-    definition: ModelDefinition,
-    target: NDArray[Any],
-    groups: NDArray[Any] | None,
-    holdout: NDArray[np.bool_],
-) -> list[str]:
-    count = definition.training.folds
-    problems = []
-    training_rows, needed = int((~holdout).sum()), count * _ROWS_PER_FOLD
-    if training_rows < needed:
-        problems.append(
-            f"{training_rows} rows for training are too few: {count} folds need {needed}: add data or lower folds"
-        )
-    if not holdout.any():
-        problems.append("the holdout has no row: add data or raise holdout")
-    if groups is not None and (entities := len(set(groups[~holdout]))) < count:
-        problems.append(
-            f"{entities} entities for training are too few for {count} folds: add data or lower folds"
-        )
-    needed = count * _ROWS_OF_CLASS_PER_FOLD
-    for index, label in enumerate(definition.classes):
-        here = int(((target == index) & ~holdout).sum())
-        if here < needed:
-            problems.append(
-                f"class {label!r} has {here} rows for training: {count} folds need {needed}: add data or lower folds"
-            )
-        elif groups is not None and (owners := len(set(groups[(target == index) & ~holdout]))) < count:
-            problems.append(
-                f"class {label!r} has {here} rows for training but of {owners} different {definition.entity!r} only: "
-                f"{count} folds need {count}: add data or lower folds"
-            )
-        if not ((target == index) & holdout).any():
-            problems.append(f"class {label!r} has no row in the holdout: add data or raise holdout")
-    return problems
-
-
-def _empty_columns(definition: ModelDefinition, frame: pd.DataFrame) -> list[str]:
-    """A column that is missing in every row of a fold teaches nothing, and histogram boosting cannot fit it."""
-    needed = definition.training.folds * _VALUES_PER_FOLD
-    known = frame.notna().sum()
-    return [
-        f"column {name!r} has {known[name]} values for training, at least {needed} make a feature: remove it from features"
-        for name in definition.features
-        if known[name] < needed
-    ]
 
 
 def _refuse(problems: list[str]) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from lambdaloop.domain.csv_rows import read_csv
-from lambdaloop.domain.dataset import Dataset, DatasetFile
+from lambdaloop.domain.dataset import CapturedRows, Dataset, DatasetFile
+from lambdaloop.domain.labelled_rows import CAPTURED, PREDICTION_ID, times_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,8 @@ class RawTable:
     columns: tuple[str, ...]
     rows: Sequence[list[str]]
     files: tuple[DatasetFile, ...]
+    captured: "CapturedTable | None" = None
+    """Rows out of the prediction log, beside those of the files."""
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -35,9 +39,54 @@ class RawTable:
         raise IndexError(f"the dataset has {first} rows, asked for index {number}")
 
 
-def read_table(dataset: Dataset, read: Callable[[DatasetFile], bytes]) -> RawTable:
-    """All rows of a dataset in the order of its files."""
+@dataclass(frozen=True, kw_only=True)
+class CapturedTable:
+    """Rows out of the prediction log, oldest first."""
+
+    table: RawTable
+    times: tuple[datetime, ...]
+    """When each prediction was made."""
+    held_out: int
+    """The last so many rows compare the winner with the champion."""
+    until: datetime
+    """Ages of rows are taken from here."""
+
+    @property
+    def newest(self) -> RawTable:
+        """The rows that are held out."""
+        return RawTable(
+            columns=self.table.columns, rows=self.table.rows[-self.held_out :], files=self.table.files
+        )
+
+
+def read_table(
+    dataset: Dataset, read: Callable[[DatasetFile], bytes], *, captured: bytes | None = None
+) -> RawTable:
+    """All rows of a dataset in the order of its files; `captured` is the content of its captured rows' file."""
     rows: list[list[str]] = []
     for file in dataset.files:
         rows.extend(read_csv(read(file), source=file.key)[1])
-    return RawTable(columns=dataset.columns, rows=rows, files=dataset.files)
+    return RawTable(
+        columns=dataset.columns,
+        rows=rows,
+        files=dataset.files,
+        captured=_captured(dataset.captured, captured) if dataset.captured and captured else None,
+    )
+
+
+def _captured(manifest: CapturedRows, content: bytes) -> CapturedTable:
+    columns, rows = read_csv(content, source=CAPTURED)
+    file = DatasetFile(
+        key=CAPTURED,
+        version_id=manifest.file.version_id,
+        sha256=manifest.file.sha256,
+        size=manifest.file.size,
+        rows=manifest.rows,
+    )
+    table = RawTable(columns=columns, rows=list(rows), files=(file,))
+    return CapturedTable(
+        table=table,
+        times=times_of(table.column(PREDICTION_ID)),
+        held_out=manifest.held_out,
+        until=manifest.until,
+    )

@@ -1,0 +1,79 @@
+"""Events that ask the governor at once, instead of at the watch's next run: an alarm begins, new data arrive."""
+
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lambdaloop.domain.definition import ModelDefinition
+
+_OLDEST_EVENT = Duration.hours(24)
+_ATTEMPTS = 185
+"""As long and as often as EventBridge tries at all."""
+
+
+class RetrainingTriggers(Construct):
+    """Rules on the default bus, each of which may invoke the governor and nothing else."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        definition: ModelDefinition,
+        alarms: Sequence[str],
+        alarm_families: Sequence[str],
+        data_bucket: s3.IBucket,
+        governor: lambda_.IFunction,
+        undelivered: sqs.IQueue,
+    ) -> None:
+        """`alarms` and `alarm_families`: names, and beginnings of names, of alarms that are a reason to train again."""
+        super().__init__(scope, id_)
+        target = targets.LambdaFunction(
+            governor,
+            dead_letter_queue=undelivered,
+            max_event_age=_OLDEST_EVENT,
+            retry_attempts=_ATTEMPTS,
+        )
+        events.Rule(
+            self,
+            "Alarm",
+            description=f"An alarm about {definition.name} asks whether to train again",
+            event_pattern=events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                resources=events.Match.any_of(
+                    *(self._arn(name) for name in alarms),
+                    *(events.Match.prefix(self._arn(beginning)) for beginning in alarm_families),
+                ),
+                detail={"state": {"value": ["ALARM"]}},
+            ),
+            targets=[target],
+        )
+        if "data" in definition.retraining.on:
+            folder = definition.data.location.rstrip("/") + "/"
+            events.Rule(
+                self,
+                "Data",
+                description=f"New training data of {definition.name} ask whether to train again",
+                event_pattern=events.EventPattern(
+                    source=["aws.s3"],
+                    detail_type=["Object Created"],
+                    resources=[data_bucket.bucket_arn],
+                    detail={"object": {"key": [{"prefix": folder}]}},
+                ),
+                targets=[target],
+            )
+
+    def _arn(self, alarm: str) -> str:
+        return Stack.of(self).format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=alarm,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )

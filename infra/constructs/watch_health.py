@@ -1,0 +1,131 @@
+"""The monitor of the monitor: whether the watch runs, gets its data, reaches the governor, and is not ignored by it."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.watch_alarm import ABOVE, BAD, BELOW, FINE, alarm_name, watch_alarm
+from infra.constructs.watching import DELAY
+from lambdaloop import telemetry
+
+_FIVE_MINUTES = Duration.minutes(5)
+_SILENT = (3, 3)
+"""Two runs that did not come, and the value of the present period, which even in good times comes only after the watch's
+delay. Three periods of 24 hours at most: CloudWatch looks back seven days."""
+_LASTING = (3, 3)
+"""Firehose tries again by itself."""
+
+
+class WatchHealth(Construct):
+    """Alarms about everything between a prediction and a verdict on it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        model: str,
+        every_hours: int,
+        watch: sfn.IStateMachine,
+        capture_stream: str,
+        undelivered: sqs.IQueue,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._model, self._topic = model, topic
+        period = Duration.hours(every_hours)
+        # FILL makes a number of silence, so that a silent period counts as one, and is not passed over for the real values
+        # further back. Where there never was a value there is nothing to fill: BAD. The alarm therefore rings when a model
+        # is deployed for the first time, until its first watch.
+        self._alarm(
+            "WatchSilent",
+            says=f"two runs of its watch, every {every_hours} h, did not come",
+            metric=cloudwatch.MathExpression(
+                expression="FILL(runs, 0)",
+                label="runs of the watch",
+                using_metrics={"runs": _own(telemetry.WATCH_RUNS, model, period)},
+                period=period,
+            ),
+            when=BELOW,
+            threshold=1,
+            windows=_SILENT,
+            missing=BAD,
+        )
+        self._alarm("WatchFailed", says="a watch failed", metric=watch.metric_failed(period=_FIVE_MINUTES))
+        self._alarm(
+            "WatchTimedOut", says="a watch took too long", metric=watch.metric_timed_out(period=_FIVE_MINUTES)
+        )
+        self._alarm(
+            "RetrainingStorm",
+            says="the governor's limits hold trainings back: trained again and again, it still does not fit",
+            metric=_own(telemetry.RETRAINING_STORMS, model, period),
+        )
+        self._alarm(
+            "CaptureUndelivered",
+            says="Firehose cannot write to the capture bucket",
+            metric=_firehose("DeliveryToS3.Success", capture_stream, "Minimum"),
+            when=BELOW,
+            threshold=1,
+            windows=_LASTING,
+        )
+        self._alarm(
+            "CaptureLate",
+            says="lines reach the capture bucket later than the watch reads them",
+            metric=_firehose("DeliveryToS3.DataFreshness", capture_stream, "Maximum"),
+            threshold=DELAY.to_seconds(),
+            windows=_LASTING,
+        )
+        self._alarm(
+            "EventsUndelivered",
+            says="an event or a scheduled start found nobody to take it",
+            metric=undelivered.metric_approximate_number_of_messages_visible(
+                period=_FIVE_MINUTES, statistic="Maximum"
+            ),
+        )
+
+    def _alarm(
+        self,
+        id_: str,
+        *,
+        says: str,
+        metric: cloudwatch.IMetric,
+        when: cloudwatch.ComparisonOperator = ABOVE,
+        threshold: float = 0,
+        windows: tuple[int, int] = (1, 1),
+        missing: cloudwatch.TreatMissingData = FINE,
+    ) -> None:
+        watch_alarm(
+            self,
+            id_,
+            name=alarm_name(self._model, id_),
+            says=f"{self._model}: {says}",
+            metric=metric,
+            when=when,
+            threshold=threshold,
+            windows=windows,
+            missing=missing,
+            topic=self._topic,
+        )
+
+
+def _own(name: str, model: str, period: Duration) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=telemetry.NAMESPACE,
+        metric_name=name,
+        dimensions_map={telemetry.MODEL: model},
+        statistic="Maximum",
+        period=period,
+    )
+
+
+def _firehose(name: str, stream: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Firehose",
+        metric_name=name,
+        dimensions_map={"DeliveryStreamName": stream},
+        statistic=statistic,
+        period=_FIVE_MINUTES,
+    )

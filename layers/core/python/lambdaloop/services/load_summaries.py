@@ -1,0 +1,42 @@
+"""Reads summaries of whatever stretch of time, whole days by one object each."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from lambdaloop.domain.capture_layout import DAY, HOUR, day_key, day_of, hour_key
+from lambdaloop.domain.documents import from_document
+from lambdaloop.domain.summary import Summary
+from lambdaloop.ports import CaptureArchive
+from lambdaloop.services.archived_documents import load_all, unpack
+
+
+class Summaries:
+    """The summaries of one model, each loaded once."""
+
+    def __init__(self, model: str, archive: CaptureArchive) -> None:
+        self._model = model
+        self._archive = archive
+        self._loaded: dict[str, Summary | None] = {}
+
+    def between(self, start: datetime, end: datetime) -> Sequence[Summary]:
+        """Those of [start, end), both whole hours, in order; hours and days without any are left out."""
+        keys = list(_keys(self._model, start, end))
+        unknown = [key for key in keys if key not in self._loaded]
+        for key, content in zip(unknown, load_all(self._archive, unknown), strict=True):
+            self._loaded[key] = None if content is None else from_document(Summary, unpack(content))
+        return [summary for key in keys if (summary := self._loaded[key]) is not None]
+
+    def total(self, start: datetime, end: datetime) -> Summary:
+        """All of [start, end) in one."""
+        total = Summary(model=self._model, start=start, end=end)
+        for summary in self.between(start, end):
+            total = total.merge(summary)
+        return total
+
+
+def _keys(model: str, start: datetime, end: datetime) -> Iterator[str]:
+    at = start
+    while at < end:
+        whole_day = at == day_of(at) and at + DAY <= end
+        yield day_key(model, at) if whole_day else hour_key(model, at)
+        at += DAY if whole_day else HOUR

@@ -1,0 +1,106 @@
+"""Which label counts does not depend on the order or the repetition of their arrival."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdaloop.domain.captured import CapturedLabel
+from lambdaloop.domain.labels import TargetReader, latest_labels, resolve_labels
+from lambdaloop.domain.prediction_id import new_prediction_id
+from tests.fakes.samples import MODEL, MORNING
+
+IDS = [new_prediction_id(MORNING + timedelta(minutes=number)) for number in range(3)]
+
+
+def label(
+    actual: str | float | bool, *, prediction: int = 0, observed: int = 0, received: int = 0
+) -> CapturedLabel:
+    """Times in hours."""
+    return CapturedLabel(
+        prediction_id=IDS[prediction],
+        model=MODEL,
+        actual=actual,
+        observed_at=MORNING + timedelta(hours=observed),
+        received_at=MORNING + timedelta(hours=received),
+    )
+
+
+LABELS = st.lists(
+    st.builds(
+        label,
+        st.sampled_from(["yes", "no", "1", 1, 1.0, True, "true"]),
+        prediction=st.integers(0, 2),
+        observed=st.integers(0, 2),
+        received=st.integers(0, 2),
+    ),
+    max_size=12,
+)
+
+
+def test_the_last_observation_counts_whichever_came_first() -> None:
+    early, late = label("no", observed=1, received=9), label("yes", observed=2, received=3)
+    for order in ([early, late], [late, early]):
+        assert resolve_labels(order).labels == {IDS[0]: late}
+
+
+def test_two_values_at_the_same_time_are_a_conflict_and_none_counts() -> None:
+    found = resolve_labels([label("yes"), label("no"), label("yes", prediction=1)])
+    assert found.conflicts == {IDS[0]}
+    assert set(found.labels) == {IDS[1]}
+
+
+def test_a_later_observation_settles_a_conflict() -> None:
+    found = resolve_labels([label("yes"), label("no"), label("no", observed=1)])
+    assert not found.conflicts
+    assert found.labels[IDS[0]].actual == "no"
+
+
+def test_the_same_value_in_another_spelling_is_no_conflict() -> None:
+    one: list[str | float] = [1, 1.0, "1", "1.0 "]
+    true: list[str | bool] = [True, "true", "True"]
+    for spellings in (one, true):
+        assert not resolve_labels([label(each) for each in spellings]).conflicts
+
+
+@given(LABELS, st.randoms(use_true_random=False))
+def test_order_and_repetition_do_not_matter(labels: list[CapturedLabel], random: object) -> None:
+    again = labels + labels[: len(labels) // 2]
+    random.shuffle(again)  # type: ignore[attr-defined]
+    assert resolve_labels(again) == resolve_labels(labels)
+    assert latest_labels(again) == latest_labels(labels)
+
+
+@given(LABELS, st.integers(0, 12))
+def test_parts_may_be_reduced_before_they_are_put_together(labels: list[CapturedLabel], cut: int) -> None:
+    parts = [*latest_labels(labels[:cut]), *latest_labels(labels[cut:])]
+    assert resolve_labels(parts) == resolve_labels(labels)
+
+
+@pytest.mark.parametrize(
+    ("classes", "actual", "index"),
+    [
+        (("no", "yes"), "yes", 1),
+        (("no", "yes"), "maybe", None),
+        (("no", "yes"), True, None),
+        ((0, 1), 1, 1),
+        ((0, 1), "1.0", 1),
+        ((0, 1), True, None),
+        ((False, True), "TRUE", 1),
+        ((False, True), True, 1),
+        (("1", "2"), 2, 1),
+    ],
+)
+def test_a_class_is_known_in_every_spelling_of_its_own_type(
+    classes: tuple[str | int | bool, ...], actual: str | float | bool, index: int | None
+) -> None:
+    assert TargetReader("binary", classes).read(actual) == index
+
+
+@pytest.mark.parametrize(
+    ("actual", "number"),
+    [(2, 2.0), ("-1e3", -1000.0), ("1_000", None), ("nan", None), ("x", None), (True, None)],
+)
+def test_a_number_is_a_finite_number(actual: str | float | bool, number: float | None) -> None:
+    assert TargetReader("regression", ()).read(actual) == number
