@@ -24,7 +24,7 @@ _START = datetime(2026, 3, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
 _HOURS, _DAYS = 24, 30
 _ROWS = 1_000
-_ROUNDS = 15
+_ROUNDS = 41
 
 
 def drift_month(advance: Callable[[int, int], None]) -> Section:
