@@ -50,6 +50,26 @@ def _known_at_first(whole: Feature, first: Feature | None) -> Feature:
     return replace(first, nullable=whole.nullable)
 
 
+_LONG_DAYS = 365
+_LONG_METRIC = {"binary": "accuracy", "multiclass": "accuracy", "regression": "rmse"}
+_LONG_RETRAINING = {
+    "on": ["drift", "performance", "schedule"],
+    "every_days": 14,
+    "windows": [2, 3],
+    "min_new_labels": 500,
+    "cooldown_hours": 14 * DAY_HOURS
+    - DAY_HOURS // 2,  # so that the watch of the fourteenth day finds it over
+    "cooldown_doublings": 0,
+    "max_per_week": 1,
+    "budget_hours_per_month": 10,
+    "window_days": 60,
+    "original_weight": 1.0,
+    "holdout": 0.2,
+}
+"""For streams of a year and more: measured on the electricity market (decision 8). What the first months taught stays true
+longer than what any later two months teach, and a model that is nearly as good on the newest rows is better tomorrow."""
+
+
 def _sections(definition: ModelDefinition, stream: Stream) -> dict[str, Any]:
     """How a daily watched stream is trained, released, watched and trained again.
 
@@ -59,9 +79,10 @@ def _sections(definition: ModelDefinition, stream: Stream) -> dict[str, Any]:
     days, rows = stream.days, stream.rows_per_day
     window_days = min(14, max(3, -(-_ROWS_IN_WINDOW // rows)))
     memory_days = min(90, max(14, days // 3))
+    long = days > _LONG_DAYS
     return {
         "training": {
-            "metric": definition.training.metric,
+            "metric": _LONG_METRIC[definition.task] if long else definition.training.metric,
             "candidates": [
                 {"name": candidate.name, "estimator": candidate.estimator}
                 for candidate in definition.training.candidates
@@ -86,7 +107,10 @@ def _sections(definition: ModelDefinition, stream: Stream) -> dict[str, Any]:
             "max_performance_drop": 0.03,
             "alarm_windows": [2, 3],
         },
-        "retraining": {
+        **({"gate": {"max_drop": 0.02}} if long and definition.task != "regression" else {}),
+        "retraining": _LONG_RETRAINING
+        if long
+        else {
             "on": ["drift", "performance"],
             "windows": [2, 3],
             # Fewer could not be split into some to learn from and some to compare on.

@@ -16,6 +16,7 @@ from scripts.localcloud import (
     alarms,
     cloudformation,
     control,
+    dynamodb,
     event_bus,
     firehose,
     gateway,
@@ -106,7 +107,7 @@ def _install(cloud: Cloud) -> None:
     cloudformation.install(cloud)
     step_functions.install(cloud)
     lambda_host.install(cloud)
-    for part in (event_bus, schedules, alarms, metrics, logs, firehose):
+    for part in (dynamodb, event_bus, schedules, alarms, metrics, logs, firehose):
         part.install(cloud)
 
 

@@ -77,9 +77,10 @@ def test_new_data_ask_only_where_the_definition_says_so_and_below_its_location(
 ) -> None:
     assert "Data" not in _rules(templates["Lambdaloop-churn"])
     pattern = _rules(templates["Lambdaloop-price"])["Data"]["EventPattern"]
-    [bucket] = pattern.pop("resources")
+    [bucket] = pattern["resources"]
     assert "StorageData" in bucket["Fn::ImportValue"]
     assert pattern == {
+        "resources": [bucket],
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
         "detail": {"object": {"key": [{"prefix": "houses/sold/"}]}},

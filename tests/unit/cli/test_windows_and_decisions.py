@@ -1,5 +1,6 @@
 """How windows and decisions look to people."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,14 +9,19 @@ import pytest
 from lambdaloop.domain.outcomes import Estimate
 from lambdaloop.domain.window import ColumnDrift, DriftReport, Performance, WindowReport
 from scripts.cli.decisions import print_decision, print_decisions
+from scripts.cli.output import console
 from scripts.cli.windows import print_window, print_windows
 from tests.fakes.governed_model import alarm, in_production, window
 from tests.fakes.samples import MODEL, MORNING
 
 
 @pytest.fixture(autouse=True)
-def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "250")
+def _wide_terminal() -> Iterator[None]:
+    """The console of the whole process: what it was made with depends on the tests before."""
+    before = console.width
+    console.width = 250
+    yield
+    console.width = before
 
 
 def far(**changes: Any) -> ColumnDrift:

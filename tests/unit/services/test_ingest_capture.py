@@ -152,6 +152,7 @@ def test_predictions_that_do_not_fit_their_version_are_put_aside(model: WatchedM
         (gzip.compress(b"a line\n" * 1000)[:-20], "cannot be unpacked"),
         (b"\x1f\x8b" + b"no gzip", "cannot be unpacked"),
     ],
+    ids=["too-large-unpacked", "too-large", "torn", "no-gzip"],
 )
 def test_an_object_that_cannot_be_read_is_put_aside_once_and_told_about(
     model: WatchedModel, stored: bytes, problem: str

@@ -27,7 +27,7 @@ from lambdaloop.services.load_baseline import load_baseline, load_expected_loss
 from tests.unit.services.training_run import Workshop, digests
 from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, sample_csv
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
