@@ -8,7 +8,7 @@ from typing import Protocol
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.release import Release
 from lambdaloop.domain.run import Run
 from lambdaloop.domain.version import Version
 from lambdaloop.domain.window import WindowReport
@@ -18,9 +18,10 @@ from scripts.cli.stacks import Deployment
 
 _SHOWN_FEATURES = 4
 _ORDER = ("drift", "performance", "alarm", "decision", "training", "release")
+_MOST_DECISIONS = 40  # between two looks: the watch, and one for each alarm
 _SOMETHING = "the data as a whole"
-_OCCASIONS = frozenset({"triggers", "persistence", "new_data", "schedule"})
-"""Checks of the governor that fail on every ordinary day."""
+_ORDINARY = frozenset({"triggers", "persistence", "new_data", "schedule", "single_flight", "release"})
+"""Checks of the governor that fail on ordinary days, and while what was asked for is under way."""
 
 
 class Records(Protocol):
@@ -97,11 +98,6 @@ class Chronicle:
             tell(happening)
         self._looked = now
 
-    def is_releasing(self) -> bool:
-        """Whether a release is under way right now."""
-        newest = self.registry.releases(self.definition.name)[:1]
-        return any(release.status in OPEN_STATUSES for release in newest)
-
     def _new_windows(self) -> Iterator[Happening]:
         last = self.windows[-1].end if self.windows else self.start
         found = self.registry.windows(self.definition.name, since=last + timedelta(microseconds=1))
@@ -132,11 +128,11 @@ class Chronicle:
 
     def _new_decisions(self) -> Iterator[Happening]:
         known = {decision.id for decision in self.decisions}
-        for decision in reversed(self.registry.decisions(self.definition.name)):
+        for decision in reversed(self.registry.decisions(self.definition.name, limit=_MOST_DECISIONS)):
             if decision.id in known:
                 continue
             self.decisions.append(decision)
-            worth = decision.failed != self._refused and not decision.failed & _OCCASIONS
+            worth = decision.failed != self._refused and not decision.failed & _ORDINARY
             if decision.retrain or worth:
                 yield Happening(at=decision.at, kind="decision", text=decision.reason)
             self._refused = decision.failed
@@ -179,7 +175,7 @@ class Chronicle:
 
 def _drift_text(window: WindowReport) -> str:
     report = window.drift
-    if report is None:
+    if report is None or not report.drifted:
         return window.reason
     shown = [
         f"{name} {(report.features[name].distance or 0.0) / report.features[name].threshold:.1f}×"
@@ -187,7 +183,7 @@ def _drift_text(window: WindowReport) -> str:
     ]
     more = len(report.drifted) - len(shown)
     shown += [f"{more} more"] if more > 0 else []
-    return f"{', '.join(shown) or window.reason} ({len(report.drifted)} of {len(report.features)} features)"
+    return f"{', '.join(shown)} ({len(report.drifted)} of {len(report.features)} features)"
 
 
 def _drop(window: WindowReport, definition: ModelDefinition) -> float | None:

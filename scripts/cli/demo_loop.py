@@ -49,7 +49,7 @@ def run_loop(cloud: LocalCloud, story: Story, folder: Path, stream: Stream, *, e
     training = train_first(deployment, story)
     cloud.freeze()
     chronicle = Chronicle.of(deployment, definition, start=datetime.fromtimestamp(cloud.now(), UTC))
-    replay = Replay(cloud, deployment, definition, stream, is_releasing=chronicle.is_releasing)
+    replay = Replay(cloud, deployment, definition, stream)
     with story.timed("replay"):
         _play(replay, chronicle, stream, start)
     with story.step("compare", "Ask the first model for the same rows"):

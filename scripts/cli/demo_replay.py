@@ -37,10 +37,9 @@ class Replay:
         deployment: Deployment,
         definition: ModelDefinition,
         stream: Stream,
-        *,
-        is_releasing: Callable[[], bool],
     ) -> None:
-        self._cloud, self._stream, self._is_releasing = cloud, stream, is_releasing
+        self._cloud, self._stream = cloud, stream
+        self._release_workflow = deployment.release_workflow.rpartition(":")[2]
         self._client = SignedClient()
         self._predict_url, self._feedback_url = deployment.predict_url, deployment.feedback_url
         self.rows = stream.rows(definition)
@@ -81,7 +80,7 @@ class Replay:
 
     def _send_rows(self, first: int, last: int) -> None:
         """In one request; while a release bakes in several, so that both sides get traffic."""
-        parts = _MOST_REQUESTS if self._is_releasing() else 1
+        parts = _MOST_REQUESTS if self._release_workflow in self._cloud.running_workflows() else 1
         size = min(_ROWS_AT_ONCE, max(1, math.ceil((last - first) / parts)))
         for begin in range(first, last, size):
             end = min(begin + size, last)

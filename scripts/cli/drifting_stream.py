@@ -6,17 +6,17 @@ Nobody's data, but with a known truth: which day what changes, and how. Each ord
 * `channel` (web, app, store) and `category` (shoes, dresses, shirts, bags): categories,
 * `returned` (yes or no): the target, drawn from a logistic model of the features, its *concept*.
 
-The first orders are the training data: a calm world, concept A. Then, at fractions of the rest,
+The first orders are the training data: a calm world, concept A. Then, on days counted from the end of training,
 
-| change | kind | what drifts | from | to |
+| change | kind | what drifts | from day | to day |
 |---|---|---|---:|---:|
-| `app campaign` | sudden | features: customers order by app, and with larger discounts | 0.12 | 1 |
-| `free returns` | sudden | concept A becomes B: price and channel count the other way round | 0.22 | 1 |
-| `new supplier` | gradual | concept B becomes C: an order belongs to C with a chance that grows to 1 | 0.45 | 0.65 |
-| `winter` | seasonal | features: delivery times and prices swing with a period of 28 days | 0.72 | 1 |
+| `app campaign` | sudden | features: customers order by app, and with larger discounts | 11 | |
+| `free returns` | sudden | concept A becomes B: price and channel count the other way round | 20 | |
+| `new supplier` | gradual | concept B becomes C: an order belongs to C with a chance that grows to 1 | 40 | 58 |
+| `winter` | seasonal | features: delivery times and prices swing with a period of 28 days | 65 | |
 
 The label of an order is known `label_delay_days` after it, of every tenth order one to three days later.
-The same seed gives the same stream, and a longer stream of the same seed begins with the same training data.
+The same seed gives the same stream, and a shorter stream is the beginning of a longer one.
 """
 
 import math
@@ -39,30 +39,31 @@ Effect = Literal["campaign", "concept_b", "concept_c", "winter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Something that happens to the world, at fractions of the days after training."""
+    """Something that happens to the world, on days counted from the end of training."""
 
     name: str
     kind: Kind
     effect: Effect
-    start: float
-    end: float = 1.0
+    start: int
+    end: int | None = None
+    """When a gradual change is complete."""
 
-    def strength(self, fraction: float, days: float) -> float:
-        """How much of it is there, 0 to 1 (a season swings from -1 to 1), `days` after it began."""
-        if fraction < self.start:
+    def strength(self, day: int) -> float:
+        """How much of it is there, 0 to 1; a season swings from -1 to 1."""
+        if day < self.start:
             return 0.0
-        if self.kind == "sudden":
+        if self.kind == "seasonal":
+            return math.sin(2 * math.pi * (day - self.start) / SEASON_DAYS)
+        if self.kind == "sudden" or self.end is None:
             return 1.0
-        if self.kind == "gradual":
-            return min(1.0, (fraction - self.start) / (self.end - self.start))
-        return math.sin(2 * math.pi * days / SEASON_DAYS) if fraction < self.end else 0.0
+        return min(1.0, (day - self.start) / (self.end - self.start))
 
 
 CHANGES = (
-    Change(name="app campaign", kind="sudden", effect="campaign", start=0.12),
-    Change(name="free returns", kind="sudden", effect="concept_b", start=0.22),
-    Change(name="new supplier", kind="gradual", effect="concept_c", start=0.45, end=0.65),
-    Change(name="winter", kind="seasonal", effect="winter", start=0.72),
+    Change(name="app campaign", kind="sudden", effect="campaign", start=11),
+    Change(name="free returns", kind="sudden", effect="concept_b", start=20),
+    Change(name="new supplier", kind="gradual", effect="concept_c", start=40, end=58),
+    Change(name="winter", kind="seasonal", effect="winter", start=65),
 )
 
 
@@ -139,9 +140,8 @@ def generate(
     """The orders of `training_days` calm days and of `days` in which the `changes` happen, in order."""
     random = np.random.default_rng(seed)
     for day in range(training_days + days):
-        fraction = (day - training_days) / days if day >= training_days else -1.0
         strength: dict[Effect, float] = {
-            change.effect: change.strength(fraction, (fraction - change.start) * days) for change in changes
+            change.effect: change.strength(day - training_days) for change in changes
         }
         for _ in range(rows_per_day):
             row = _features(random, strength)

@@ -64,6 +64,10 @@ class LocalCloud:
         """Virtual seconds since the epoch."""
         return float(self.control("status")["clock"]["time"])
 
+    def running_workflows(self) -> set[str]:
+        """Names of the state machines that have an execution under way."""
+        return {execution["state_machine"] for execution in self.control("status")["executions_running"]}
+
     def freeze(self) -> None:
         """Let time stand still: from now on it passes by request only."""
         self.control("clock", {"speed": 0})

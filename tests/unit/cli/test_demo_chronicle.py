@@ -190,14 +190,12 @@ def test_a_training_is_told_when_it_ended_and_the_first_one_is_none_of_the_loop(
     assert len(told.chronicle.trainings) == 1
 
 
-def test_a_release_is_told_when_it_is_live_or_came_back_and_is_under_way_until_then() -> None:
+def test_a_release_is_told_when_it_is_live_or_came_back() -> None:
     told = Told()
     told.registry.released += [release(1, "live"), release(2, "shifting")]
-    assert told.chronicle.is_releasing()
     assert told.until(1) == [("release", "release 1 with version 1 is live")]
     told.registry.released[:] = [release(1, "superseded"), release(2, "live")]
     assert told.until(2) == [("release", "release 2 with version 2 is live")]
-    assert not told.chronicle.is_releasing()
 
 
 def test_things_are_told_in_the_order_in_which_they_happened() -> None:
