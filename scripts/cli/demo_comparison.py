@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import accuracy_score, roc_auc_score, root_mean_squared_error
 
 from lambdaloop.domain.definition import Label, ModelDefinition
 from lambdaloop.domain.prediction import Output
@@ -90,15 +89,16 @@ def _live(answer: Answer) -> Output:
 
 
 def _accuracy(answers: Sequence[Answer], side: _Side) -> float:
-    actual = [str(answer.actual) for answer in answers]
-    return float(accuracy_score(actual, [str(side(answer).value) for answer in answers]))
+    return float(np.mean([str(answer.actual) == str(side(answer).value) for answer in answers]))
 
 
 def _rmse(answers: Sequence[Answer], side: _Side) -> float:
-    predicted = [float(side(answer).value) for answer in answers]
-    return float(root_mean_squared_error([float(answer.actual) for answer in answers], predicted))
+    errors = [float(side(answer).value) - float(answer.actual) for answer in answers]
+    return float(np.sqrt(np.mean(np.square(errors))))
 
 
 def _roc_auc(answers: Sequence[Answer], side: _Side, positive: Label) -> float:
+    from sklearn.metrics import roc_auc_score  # a second, which no other command shall wait for
+
     scores = [(side(answer).probabilities or {})[str(positive)] for answer in answers]
     return float(roc_auc_score(np.array([answer.actual == positive for answer in answers]), scores))

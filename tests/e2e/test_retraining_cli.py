@@ -4,33 +4,35 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from lambdaloop.domain.run import Run
 from tests.e2e.conftest import Site
 
 pytestmark = pytest.mark.localcloud
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The installed command in the environment of the local cloud."""
-    return subprocess.Popen(
+    return subprocess.run(
         [str(Path(sys.executable).with_name("lambdaloop")), *arguments],
         env={**os.environ, "COLUMNS": "250"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        check=False,
+        capture_output=True,
         text=True,
     )
 
 
 def lambdaloop(*arguments: str, status: int = 0) -> str:
     """Run it to its end; returns its standard output."""
-    out, err = (process := start(*arguments)).communicate()
-    assert process.returncode == status, out + err
-    return out
+    process = run(*arguments)
+    assert process.returncode == status, process.stdout + process.stderr
+    return process.stdout
 
 
 def read(*arguments: str) -> Any:
@@ -39,17 +41,27 @@ def read(*arguments: str) -> Any:
 
 def test_a_person_retrains_nobody_else_does_meanwhile_and_everything_tells_why(released_site: Site) -> None:
     model = released_site.definition.name
-    both = [start("retrain", model, "--reason", "prices have changed", "--json") for _ in range(2)]
-    told = [process.communicate() for process in both]
-    accepted, refused = sorted(range(2), key=lambda number: both[number].returncode)
-    assert [both[accepted].returncode, both[refused].returncode] == [0, 1], told
-    decision, _ = json.JSONDecoder().raw_decode(told[accepted][0])
+    at_work = released_site.registry.start_run(
+        Run(
+            id=f"{model}-at-work",
+            model=model,
+            reason="a test keeps it running",
+            requested_by="tests",
+            started_at=datetime.fromtimestamp(released_site.cloud.now(), UTC),
+        )
+    )
+    refused = lambdaloop("retrain", model, "--reason", "prices have changed", status=1)
+    assert f"not retrained because training {at_work.id} has been running" in " ".join(refused.split())
+    released_site.registry.finish_run(
+        model=model, run=at_work.id, status="failed", outcome={}, at=at_work.started_at
+    )
+
+    decision = read("retrain", model, "--reason", "prices have changed")
     assert decision["retrain"]
     assert decision["reason"].endswith("asked: prices have changed")
-    assert "not retrained because training" in told[refused][0]
 
-    run = read("runs", "show", model, decision["run"])
-    assert (run["status"], run["reason"]) == ("registered", decision["reason"])
+    training = read("runs", "show", model, decision["run"])
+    assert (training["status"], training["reason"]) == ("registered", decision["reason"])
     assert decision["id"] in {each["id"] for each in read("decisions", "list", model)}
     shown = read("decisions", "show", model, decision["id"])
     assert (shown["run"], shown["cause"]) == (decision["run"], "person")
@@ -64,8 +76,8 @@ def test_a_person_retrains_nobody_else_does_meanwhile_and_everything_tells_why(r
 def test_what_was_never_decided_or_watched_is_told_in_one_line(released_site: Site) -> None:
     model = released_site.definition.name
     for arguments in (("decisions", "show", model, "nothing"), ("windows", "show", model, "2001-01-01")):
-        _, told = (process := start(*arguments)).communicate()
+        process = run(*arguments)
         assert process.returncode == 1
-        assert f"lambdaloop {arguments[0]} list {model}" in told
-        assert "Traceback" not in told
+        assert f"lambdaloop {arguments[0]} list {model}" in process.stderr
+        assert "Traceback" not in process.stderr
     assert isinstance(read("windows", "list", model), list)
