@@ -24,7 +24,8 @@ from infra.grants import (
 from infra.packages import Packages
 from infra.workflows.release import ReleaseFunctions, release_chain
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.definition import Release as ReleaseRules
+from lambdaloop.domain.release_rules import longest_release
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.settings import Settings
 
 _STEP_SECONDS = 60
@@ -142,14 +143,11 @@ class Release(Construct):
             "Release",
             chain=release_chain(self, functions, snap_start=definition.serving.snap_start),
             functions=functions.all(),
-            timeout=_longest_release(definition.release),
+            timeout=_timeout(definition.release),
         )
 
 
-def _longest_release(rules: ReleaseRules) -> Duration:
-    """Every step held as often as it may be, and an hour for the work around it.
-
-    A workflow that is stopped by its time limit cannot roll back, so the limit must be out of reach.
-    """
-    baking = len(rules.steps) * (rules.max_holds + 1) * rules.bake_seconds
-    return Duration.seconds(min(baking + 3600, _LONGEST_EXECUTION_SECONDS))
+def _timeout(rules: ReleaseRules) -> Duration:
+    """A workflow that is stopped by its time limit cannot roll back, so the limit must be out of reach."""
+    longest = longest_release(rules).total_seconds()
+    return Duration.seconds(min(longest, _LONGEST_EXECUTION_SECONDS))

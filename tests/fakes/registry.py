@@ -8,7 +8,6 @@ from typing import Any
 
 from lambdaloop.domain.alias import CHAMPION, Alias, moved
 from lambdaloop.domain.audit import AuditEvent
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.errors import (
     AliasMovedError,
     ConflictError,
@@ -20,6 +19,7 @@ from lambdaloop.domain.errors import (
 from lambdaloop.domain.lease import FREE, Lease, taken
 from lambdaloop.domain.release import Judgement, Release
 from lambdaloop.domain.release_rules import check_open
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.run import Run, RunStatus
 from lambdaloop.domain.version import Version, VersionDraft
 

@@ -6,9 +6,9 @@ from typing import Any
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.bundle import Bundle, pack_bundle
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.domain.golden import GoldenOutput, GoldenRows
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.run import Run
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.version import BUNDLE, VersionDraft

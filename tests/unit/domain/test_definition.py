@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdaloop.domain.definition import Candidate, Data, Feature, Gate, Release, Training
+from lambdaloop.domain.definition import Candidate, Data, Feature, Gate, Training
 from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from tests.unit.training.sample_data import candidate, definition
 
 RULES: list[tuple[str, Callable[[float], object]]] = [
@@ -14,8 +15,8 @@ RULES: list[tuple[str, Callable[[float], object]]] = [
     ("max", lambda x: Feature(type="number", max=x)),
     ("max_drop", lambda x: Gate(max_drop=x)),
     ("minimum.roc_auc", lambda x: Gate(minimum={"roc_auc": x})),
-    ("max_p95_latency_ms", lambda x: Release(max_p95_latency_ms=x)),
-    ("max_error_rate", lambda x: Release(max_error_rate=x)),
+    ("max_p95_latency_ms", lambda x: ReleaseRules(max_p95_latency_ms=x)),
+    ("max_error_rate", lambda x: ReleaseRules(max_error_rate=x)),
     ("holdout", lambda x: Training(metric="rmse", candidates=(candidate("ridge"),), holdout=x)),
     ("C", lambda x: Candidate(name="a", estimator="ridge", parameters={"C": x})),
 ]
@@ -37,9 +38,9 @@ def test_a_location_that_is_no_key_prefix_is_refused_with_the_fix(location: str)
 
 
 def test_a_step_is_watched_no_longer_than_its_numbers_are_kept() -> None:
-    Release(bake_seconds=86_400, max_holds=13)
+    ReleaseRules(bake_seconds=86_400, max_holds=13)
     with pytest.raises(ValueError, match=r"14 days at most, bake_seconds 86400 with max_holds 14 make 15\.0"):
-        Release(bake_seconds=86_400, max_holds=14)
+        ReleaseRules(bake_seconds=86_400, max_holds=14)
 
 
 def test_a_candidate_is_found_by_name_and_one_that_is_not_there_is_told() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.judging import judge
 from lambdaloop.domain.release import Judgement
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.traffic import Observation
 from tests.fakes.samples import MORNING
 
@@ -32,7 +32,7 @@ def judged(
 ) -> Judgement:
     return judge(
         rules=RULES,
-        steps=RULES.steps,
+        steps=RULES.plan,
         step=step,
         holds=holds,
         observation=Observation(requests=requests, errors=errors, p95_latency_ms=p95),

@@ -13,11 +13,11 @@ from lambdaloop.domain.audit import AuditEvent
 from lambdaloop.domain.dataset import DataObject
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.lease import Lease
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.release import Judgement, Release, ReleasePin
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.run import Run, RunStatus
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.traffic import Observation, Routing

@@ -8,11 +8,11 @@ from lambdaloop.adapters.dynamo_audit import event
 from lambdaloop.adapters.dynamo_keys import ModelKeys
 from lambdaloop.adapters.dynamo_table import OnTable, Write
 from lambdaloop.domain.alias import CHAMPION, Alias, moved
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.documents import Document, from_document, to_document
 from lambdaloop.domain.errors import AliasMovedError, ReleaseNotFoundError, ReleaseStateError
 from lambdaloop.domain.release import OPEN_STATUSES, Judgement, Release
 from lambdaloop.domain.release_rules import check_open
+from lambdaloop.domain.releasing_rules import ReleaseRules
 
 _OPEN = tuple(sorted(OPEN_STATUSES))
 

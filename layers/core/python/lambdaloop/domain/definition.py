@@ -13,6 +13,7 @@ from typing import Literal
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
+from lambdaloop.domain.releasing_rules import ReleaseRules
 
 FeatureType = Literal["number", "integer", "boolean", "category"]
 Estimator = Literal["logistic_regression", "ridge", "random_forest", "hist_gradient_boosting"]
@@ -24,7 +25,6 @@ RESERVED_FIELDS = frozenset({"prediction_id", "entity_id"})
 """Fields of a request beside the features, and a column of captured rows beside features and target."""
 _MAX_FEATURES = 500
 _MAX_CATEGORIES = 1000
-_MAX_STEP_SECONDS = 14 * 86_400  # CloudWatch keeps data by the minute for 15 days
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
 
@@ -161,57 +161,6 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """How a version takes traffic."""
-
-    __pydantic_config__ = _STRICT
-
-    automatic: bool = True
-    """Whether a version that passed the gate is released at once."""
-    steps: tuple[int, ...] = (10, 50, 100)
-    """Percent of the traffic at each step; the last is 100."""
-    bake_seconds: int = 300
-    """How long a step is watched before it is judged."""
-    min_requests: int = 20
-    """Requests the new version must have answered in a step before it may go on."""
-    max_holds: int = 3
-    """How often a step with too little traffic is watched again before it is rolled back."""
-    max_error_rate: float = 0.01
-    """Largest fraction of failed requests."""
-    max_p95_latency_ms: float = 1000.0
-    """Largest 95th percentile of the request duration in milliseconds."""
-    alarms: tuple[str, ...] = ()
-    """CloudWatch alarms that must be OK; a missing one counts as in alarm."""
-
-    def __post_init__(self) -> None:
-        if (
-            not self.steps
-            or self.steps[-1] != 100
-            or list(self.steps) != sorted(set(self.steps))
-            or self.steps[0] < 1
-        ):
-            raise ValueError(f"steps must rise to 100, such as [10, 50, 100], got {list(self.steps)}")
-        if not 0 <= self.bake_seconds <= 86_400:
-            raise ValueError(f"bake_seconds must be 0 to 86400, got {self.bake_seconds}")
-        if self.min_requests < 1:
-            raise ValueError(
-                f"min_requests must be 1 or more: no traffic is no evidence, got {self.min_requests}"
-            )
-        if not 0 <= self.max_holds <= 100:
-            raise ValueError(f"max_holds must be 0 to 100, got {self.max_holds}")
-        if (self.max_holds + 1) * self.bake_seconds > _MAX_STEP_SECONDS:
-            raise ValueError(
-                f"a step can be watched for 14 days at most, bake_seconds {self.bake_seconds} with max_holds "
-                f"{self.max_holds} make {(self.max_holds + 1) * self.bake_seconds / 86_400:.1f}: lower one of them"
-            )
-        _check_finite(max_error_rate=self.max_error_rate, max_p95_latency_ms=self.max_p95_latency_ms)
-        if not 0 <= self.max_error_rate < 1:
-            raise ValueError(f"max_error_rate must be 0 to below 1, got {self.max_error_rate}")
-        if self.max_p95_latency_ms <= 0:
-            raise ValueError(f"max_p95_latency_ms must be above 0, got {self.max_p95_latency_ms}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Jwt:
     """Tokens that open the API: their issuer and audience."""
 
@@ -279,7 +228,7 @@ class ModelDefinition:
     """The column that identifies who a row is about; never a feature."""
     gate: Gate = field(default_factory=Gate)
     """What a winner must reach before it is registered."""
-    release: Release = field(default_factory=Release)
+    release: ReleaseRules = field(default_factory=ReleaseRules)
     """How a version takes traffic."""
     serving: Serving = field(default_factory=Serving)
     """How predictions are answered."""

@@ -103,7 +103,7 @@ def _release(definition: ModelDefinition) -> list[str]:
     return [
         "release:",
         f"  automatic: {_scalar(release.automatic)}  # release what passed the gate at once",
-        f"  steps: {_list(release.steps)}  # percent of the traffic",
+        f"  steps: {_list(step.percent for step in release.plan)}  # percent of the traffic",
         f"  bake_seconds: {release.bake_seconds}",
         f"  min_requests: {release.min_requests}",
     ]

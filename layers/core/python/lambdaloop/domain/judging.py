@@ -7,27 +7,27 @@ evidence is no success: the step is watched again a bounded number of times and 
 from collections.abc import Mapping
 from datetime import datetime
 
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.release import Judgement, Verdict
+from lambdaloop.domain.releasing_rules import ReleaseRules, ReleaseStep
 from lambdaloop.domain.traffic import Observation
 
 
 def judge(
     *,
     rules: ReleaseRules,
-    steps: tuple[int, ...],
+    steps: tuple[ReleaseStep, ...],
     step: int,
     holds: int,
     observation: Observation,
     alarms: Mapping[str, str],
     at: datetime,
 ) -> Judgement:
-    """Judge one bake: `step` indexes `steps` (percent), `holds` counts how often this step was held already.
+    """Judge one bake: `step` indexes `steps`, `holds` counts how often this step was held already.
 
     `alarms` has the state (OK, ALARM, INSUFFICIENT_DATA) of each alarm that exists.
     """
-    faults = [*_alarm_faults(rules, alarms), *_traffic_faults(rules, observation)]
-    doubts = [*_alarm_doubts(rules, alarms), *_traffic_doubts(rules, observation)]
+    faults = [*_alarm_faults(rules, alarms), *_traffic_faults(rules, steps[step], observation)]
+    doubts = [*_alarm_doubts(rules, alarms), *_traffic_doubts(steps[step], observation)]
     verdict: Verdict
     if faults:
         verdict, reasons = "roll_back", faults
@@ -41,7 +41,7 @@ def judge(
     return Judgement(
         at=at,
         step=step,
-        weight=steps[step] / 100,
+        weight=steps[step].percent / 100,
         verdict=verdict,
         reasons=tuple(reasons),
         numbers={
@@ -71,25 +71,25 @@ def _alarm_doubts(rules: ReleaseRules, alarms: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _traffic_faults(rules: ReleaseRules, observation: Observation) -> list[str]:
+def _traffic_faults(rules: ReleaseRules, step: ReleaseStep, observation: Observation) -> list[str]:
     faults = []
     # With little traffic: too many even if all requests up to the minimum went well.
-    requests = max(observation.requests, rules.min_requests)
+    requests = max(observation.requests, needed := step.min_requests or 0)
     if observation.errors > rules.max_error_rate * requests:
         faults.append(
             f"{observation.errors} of {observation.requests} requests failed, "
             f"allowed is a rate of {rules.max_error_rate:g}"
         )
     p95 = observation.p95_latency_ms
-    enough = observation.requests >= rules.min_requests
+    enough = observation.requests >= needed
     if enough and p95 is not None and not p95 <= rules.max_p95_latency_ms:
         faults.append(f"p95 latency is {p95:.1f} ms, allowed are {rules.max_p95_latency_ms:g} ms")
     return faults
 
 
-def _traffic_doubts(rules: ReleaseRules, observation: Observation) -> list[str]:
-    if observation.requests < rules.min_requests:
-        return [f"{observation.requests} requests, wanted at least {rules.min_requests}"]
+def _traffic_doubts(step: ReleaseStep, observation: Observation) -> list[str]:
+    if observation.requests < (needed := step.min_requests or 0):
+        return [f"{observation.requests} requests, wanted at least {needed}"]
     if observation.p95_latency_ms is None:
         return ["no latency figure yet"]
     return []

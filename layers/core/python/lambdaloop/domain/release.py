@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.definition import Release as ReleaseRules
+from lambdaloop.domain.releasing_rules import ReleaseRules
 
 ReleaseStatus = Literal["open", "shifting", "live", "superseded", "rolled_back"]
 OPEN_STATUSES: frozenset[ReleaseStatus] = frozenset({"open", "shifting"})

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.errors import ReleaseStateError, RoutingChangedError
 from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.releasing_rules import ReleaseRules, ReleaseStep
 from lambdaloop.domain.traffic import Routing
 
 LEASE = "release"
@@ -14,14 +14,21 @@ _LONGEST_STEP = timedelta(minutes=15)
 """A Lambda function's longest run; retries of a step fit in as well, since each one prolongs the lease."""
 
 
-def steps_of(release: Release) -> tuple[int, ...]:
-    """Percent of the traffic per step; a first release has nothing to share the traffic with."""
-    return (100,) if release.first else release.rules.steps
+def steps_of(release: Release) -> tuple[ReleaseStep, ...]:
+    """The steps of its plan; a first release has nothing to share the traffic with, and takes the last one alone."""
+    plan = release.rules.plan
+    return plan[-1:] if release.first else plan
+
+
+def longest_release(rules: ReleaseRules) -> timedelta:
+    """Every step held as often as it may be, and an hour for the work around it."""
+    baking = sum((step.bake_seconds or 0) * (rules.max_holds + 1) for step in rules.plan)
+    return timedelta(seconds=baking, hours=1)
 
 
 def lease_seconds(rules: ReleaseRules) -> int:
     """How long a step holds the lease: through the bake that follows it and the step after that."""
-    return rules.bake_seconds + int(_LONGEST_STEP.total_seconds())
+    return max(step.bake_seconds or 0 for step in rules.plan) + int(_LONGEST_STEP.total_seconds())
 
 
 def check_open(release: Release) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.release_rules import longest_release
 from lambdaloop.domain.run import Run
 
 LONGEST_TRAINING = timedelta(hours=4)
@@ -82,9 +83,8 @@ class TrainingHistory:
     def releasing(self) -> Release | None:
         """A release that takes traffic now; not one whose workflow must have ended long ago."""
         for release in self.releases:
-            rules = release.rules
-            longest = len(rules.steps) * (rules.max_holds + 1) * rules.bake_seconds + 3600
-            if release.status in OPEN_STATUSES and self.now - release.created_at < timedelta(seconds=longest):
+            longest = longest_release(release.rules)
+            if release.status in OPEN_STATUSES and self.now - release.created_at < longest:
                 return release
         return None
 

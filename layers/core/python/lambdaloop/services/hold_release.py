@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from lambdaloop.domain.definition import Release as ReleaseRules
 from lambdaloop.domain.errors import LeaseHeldError, ReleaseInProgressError
 from lambdaloop.domain.release_rules import LEASE, lease_seconds
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.ports import Leases, ReleaseLog
 
 

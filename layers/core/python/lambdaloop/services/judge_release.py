@@ -49,7 +49,9 @@ def judge_release(
         steps=steps,
         step=step,
         holds=holds,
-        observation=observer.observe(release, since=since, until=clock.now(), alone=steps[step] == 100),
+        observation=observer.observe(
+            release, since=since, until=clock.now(), alone=steps[step].percent == 100
+        ),
         alarms=observer.alarm_states(release.rules.alarms),
         at=clock.now(),
     )

@@ -46,12 +46,13 @@ def shift_traffic(
     if candidate is None:
         raise ReleaseStateError(f"release {number} of {model!r} is not published yet: open it first")
     check_routing(routing, model=release.model, stable=stable, candidate=candidate)
-    weight = steps_of(release)[step] / 100
+    taken = steps_of(release)[step]
+    weight = taken.percent / 100
     if weight == 1:
         _set(traffic, routing, stable=candidate)
     else:
         _set(traffic, routing, stable=stable, candidate=candidate, weight=weight)
-    return Shift(step=step, weight=weight, since=clock.now(), bake_seconds=release.rules.bake_seconds)
+    return Shift(step=step, weight=weight, since=clock.now(), bake_seconds=taken.bake_seconds or 0)
 
 
 def _set(
