@@ -70,8 +70,13 @@ _LONG_RETRAINING = {
 longer than what any later two months teach, and a model that is nearly as good on the newest rows is better tomorrow."""
 
 
-def _candidates(definition: ModelDefinition) -> list[dict[str, Any]]:
-    """A linear model and small trees: a model that learns from a few weeks must not learn them by heart."""
+def _candidates(definition: ModelDefinition, *, long: bool) -> list[dict[str, Any]]:
+    """A model that learns from a few weeks must not learn them by heart: a linear one and small trees. Years can take more."""
+    if long:
+        return [
+            {"name": "boosting", "estimator": "hist_gradient_boosting"},
+            {"name": "forest", "estimator": "random_forest"},
+        ]
     linear = "ridge" if definition.task == "regression" else "logistic_regression"
     return [
         {"name": "linear", "estimator": linear},
@@ -96,7 +101,7 @@ def _sections(definition: ModelDefinition, stream: Stream) -> dict[str, Any]:
     return {
         "training": {
             "metric": _LONG_METRIC[definition.task] if long else definition.training.metric,
-            "candidates": _candidates(definition),
+            "candidates": _candidates(definition, long=long),
             "folds": 3,
             "split": "time",
         },

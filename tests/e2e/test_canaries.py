@@ -153,3 +153,7 @@ def test_two_concurrent_trainings_register_two_different_versions(released_site:
     assert len({version.digest for version in versions}) == 1, (
         "the same data, code and seed give the same digest"
     )
+
+    # Both ask for a release at the same time, and the tests that follow want none under way.
+    releases = [run.output["release"]["execution"] for run in (first, second)]
+    assert sorted(released_site.finish_release(release).succeeded for release in releases) == [False, True]
