@@ -11,6 +11,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -142,6 +143,15 @@ def use_registry(table: dynamodb.ITable, model: str, *actions: str) -> Grant:
     )
 
 
+def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
+    """Who holds which buckets of a namespace: experiments of several models may share one."""
+    return Grant(
+        actions=tuple(f"dynamodb:{action}" for action in actions),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["NAMESPACE#*"]}},
+    )
+
+
 def manage_function(function: lambda_.IFunction, *actions: str) -> Grant:
     """Actions on the function itself, its versions' list and its aliases."""
     return Grant(actions=tuple(f"lambda:{action}" for action in actions), resources=(function.function_arn,))
@@ -177,6 +187,20 @@ def read_alarms() -> Grant:
 def start_workflow(workflow: sfn.IStateMachine) -> Grant:
     """New executions of one state machine."""
     return Grant(actions=("states:StartExecution",), resources=(workflow.state_machine_arn,))
+
+
+def publish_notices(topic: sns.ITopic) -> Grant:
+    """Messages to people."""
+    return Grant(actions=("sns:Publish",), resources=(topic.topic_arn,))
+
+
+def answer_tasks() -> Grant:
+    """Ending tasks that wait under a token."""
+    return Grant(
+        actions=("states:SendTaskSuccess",),
+        resources=("*",),
+        wildcard="Step Functions knows no resource for tasks: who holds a token may answer it",
+    )
 
 
 def send_messages(queue: sqs.IQueue) -> Grant:

@@ -4,7 +4,9 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.constructs.alarms import Alarms
+from infra.constructs.approving import Approving
 from infra.constructs.capture import Capture
+from infra.constructs.experiments import Experiments
 from infra.constructs.governing import Governing
 from infra.constructs.inference import Inference
 from infra.constructs.layers import ModelLayers
@@ -66,8 +68,21 @@ class ModelStack(Stack):
             layers=layers,
             inference=self.inference,
             model_bucket=platform.storage.model,
+            capture_bucket=platform.storage.capture,
             registry=platform.registry.table,
+            topic=platform.alerts.topic,
+            api_endpoint=platform.api.api.api_endpoint,
         )
+        if definition.release.approval:
+            Approving(
+                self,
+                "Approving",
+                model=definition.name,
+                packages=packages,
+                layers=layers,
+                registry=platform.registry.table,
+                api=platform.api.api,
+            )
         self.training = Training(
             self,
             "Training",
@@ -103,6 +118,20 @@ class ModelStack(Stack):
             registry=platform.registry.table,
             governor=self.governing.function,
             undelivered=undelivered,
+        )
+        experiments = Experiments(
+            self,
+            "Experimenting",
+            definition=definition,
+            packages=packages,
+            layers=layers,
+            capture_bucket=platform.storage.capture,
+            data_bucket=platform.storage.data,
+            model_bucket=platform.storage.model,
+            registry=platform.registry.table,
+            release_workflow=self.release.workflow.state_machine,
+            undelivered=undelivered,
+            topic=platform.alerts.topic,
         )
         watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.topic)
         WatchHealth(
@@ -141,4 +170,7 @@ class ModelStack(Stack):
         CfnOutput(self, "ReleaseWorkflow", value=self.release.workflow.state_machine.state_machine_arn)
         CfnOutput(self, "WatchWorkflow", value=self.watching.workflow.state_machine.state_machine_arn)
         CfnOutput(self, "RetrainingGovernor", value=self.governing.function.function_name)
+        CfnOutput(self, "ExperimentStarter", value=experiments.start_experiment.function_name)
+        CfnOutput(self, "ExperimentAdvancer", value=experiments.advance_experiment.function_name)
+        CfnOutput(self, "ExperimentWorkflow", value=experiments.workflow.state_machine.state_machine_arn)
         CfnOutput(self, "Endpoint", value=f"{platform.api.api.api_endpoint}/models/{definition.name}/predict")

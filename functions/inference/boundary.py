@@ -19,7 +19,8 @@ logger = logging.getLogger("lambdaloop.inference")
 class Boundary:
     """ASGI middleware. Endpoints find `request.state.facts`, and say in `request.state.predictions` how many rows they answered.
 
-    A request that is no request for predictions says so in `request.state.is_feedback`.
+    A request that is no request for predictions says so in `request.state.is_feedback`; `request.state.arm` is the arm of an
+    experiment that was asked last.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: "RequestMetrics", release: Callable[[], int | None]) -> None:
@@ -53,4 +54,5 @@ class Boundary:
                 predictions=state.get("predictions", 0),
                 status=statuses[0],
                 seconds=time.perf_counter() - started,
+                arm=state.get("arm"),
             )

@@ -46,14 +46,17 @@ class Inference:
             raise RefusedError(404, f"unknown model {model[:100]!r}: this is {self.model!r}")
 
     def find(self, model: str, version: str | None = None) -> LoadedModel:
-        """The loaded model, if that is the one asked for."""
+        """The loaded model, if that is the one asked for; who asks for a version gets it outside of any experiment."""
         self.check_model(model)
         loaded = self.slot.get()
-        if version is not None and version != str(loaded.pin.version):
-            raise RefusedError(
-                404, f"unknown version {version[:100]!r}: version {loaded.pin.version} is served here"
-            )
-        return loaded
+        if version is None:
+            return loaded
+        known = {str(one.pin.version): one for one in (*reversed(loaded.arms), loaded.alone())}
+        if version not in known:
+            numbers = ", ".join(sorted(known, key=int))
+            served = f"version {numbers} is" if len(known) == 1 else f"versions {numbers} are"
+            raise RefusedError(404, f"unknown version {version[:100]!r}: {served} served here")
+        return known[version]
 
     def answer(
         self, request: Request, loaded: LoadedModel, rows: list[dict[str, Any]], entity_id: str | None = None
@@ -61,12 +64,18 @@ class Inference:
         """One prediction per row; RefusedError 413 when they would not fit into an answer."""
         check_rows(len(rows), loaded)
         facts: RequestFacts = request.state.facts
+
+        def ask(arm: str) -> None:
+            request.state.arm = arm
+
         predictions = predict(
             rows,
-            loaded=loaded,
+            loaded=loaded if facts.is_traffic else _verified(loaded, facts.arm),
             entity_id=entity_id,
+            request_id=facts.request_id,
             event_time=facts.event_time,
             capture=self.capture if facts.is_traffic else None,
+            ask=ask,
         )
         request.state.predictions = len(predictions)
         return predictions
@@ -76,6 +85,16 @@ def check_rows(count: int, loaded: LoadedModel) -> None:
     """RefusedError 413 when so many predictions would not fit into an answer; one always does."""
     if count == 1:
         return
-    limit = max_rows(loaded.model.signature)
+    limit = max_rows(loaded.model.signature, variants=[one.variant for one in (loaded, *loaded.arms)])
     if count > limit:
         raise RefusedError(413, f"{count} rows, at most {limit} are taken: send several requests")
+
+
+def _verified(loaded: LoadedModel, arm: str | None) -> LoadedModel:
+    """What a verification asks: always one version, whomever its rows are about."""
+    if arm is None:
+        return loaded.alone()
+    known = {one.variant: one for one in loaded.arms}
+    if arm not in known:
+        raise RefusedError(404, f"unknown arm {arm[:100]!r}: this release has {', '.join(known) or 'none'}")
+    return known[arm]

@@ -1,4 +1,4 @@
-"""Where labels are sent to: what really happened, about predictions made before."""
+"""Where labels are sent to: what really happened, and what it was worth, about predictions made before."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -23,7 +23,12 @@ def feedback_api(inference: Inference) -> APIRouter:
         facts: RequestFacts = request.state.facts
         accepted = record_feedback(
             [
-                SentLabel(prediction_id=one.prediction_id, actual=one.actual, observed_at=one.observed_at)
+                SentLabel(
+                    prediction_id=one.prediction_id,
+                    actual=one.actual,
+                    reward=one.reward,
+                    observed_at=one.observed_at,
+                )
                 for one in body.labels
             ],
             model=inference.model,

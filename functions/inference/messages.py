@@ -56,7 +56,7 @@ class RequestedOutput(BaseModel):
 
     model_config = _STRICT
 
-    name: Literal["value", "probabilities", "prediction_id"] = Field(
+    name: Literal["value", "probabilities", "prediction_id", "variant", "model_version"] = Field(
         description="Outputs that are not named are left out."
     )
     parameters: dict[str, Any] | None = Field(default=None, description="Not used.")
@@ -76,13 +76,18 @@ class InferRequest(BaseModel):
 
 
 class LabelBody(BaseModel):
-    """What really happened, about one prediction."""
+    """What really happened, or what it was worth, about one prediction."""
 
     model_config = _STRICT_AND_LATE
 
     prediction_id: str = Field(description="The id that came with the prediction.")
-    actual: Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean"]})] = Field(
-        description="One of the model's classes, or a finite number for regression."
+    actual: Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})] = Field(
+        default=None,
+        description="One of the model's classes, or a finite number for regression. May be left out where a reward is given.",
+    )
+    reward: Annotated[Any, WithJsonSchema({"type": ["number", "null"]})] = Field(
+        default=None,
+        description="What the prediction was worth, by which experiments compare their arms: a finite number, more is better.",
     )
     observed_at: str | None = Field(
         default=None,
@@ -141,7 +146,8 @@ class InferBody(TypedDict):
     """The answer of the Open Inference Protocol."""
 
     model_name: str
-    model_version: str
+    model_version: NotRequired[str]
+    """Left out where rows were answered by several versions, in an experiment; the output of that name has them all."""
     id: NotRequired[str]
     outputs: list[OutputTensor]
 

@@ -83,7 +83,8 @@ def _add_model(router: APIRouter, inference: Inference) -> None:
 
 
 def _metadata(loaded: LoadedModel) -> Response:
-    return json_response(metadata_of(loaded.model.signature, version=loaded.pin.version))
+    versions = dict.fromkeys(one.pin.version for one in (loaded, *loaded.arms))
+    return json_response(metadata_of(loaded.model.signature, versions=[*versions]))
 
 
 def _ready(loaded: LoadedModel) -> Response:
@@ -99,9 +100,11 @@ async def _infer(inference: Inference, loaded: LoadedModel, request: Request) ->
     wanted = None if body.outputs is None else [output.name for output in body.outputs]
     answer: InferBody = {
         "model_name": loaded.pin.model,
-        "model_version": str(loaded.pin.version),
         "outputs": outputs_of(predictions, signature, wanted=wanted),
     }
+    versions = {prediction.model_version for prediction in predictions}
+    if len(versions) == 1:
+        answer["model_version"] = str(versions.pop())
     if body.id is not None:
         answer["id"] = body.id
     return json_response(answer)

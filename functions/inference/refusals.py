@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from functions.inference.messages import ErrorBody, Problem
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.errors import (
+    ArmsDifferError,
     ArtifactCorruptError,
     ArtifactMissingError,
     BackendUnavailableError,
@@ -19,7 +20,13 @@ from lambdaloop.domain.feedback import LabelsInvalidError
 
 _MAX_DETAILS = 100
 _RETRY_AFTER_SECONDS = 30
-_UNAVAILABLE = (ModelNotReleasedError, ArtifactMissingError, ArtifactCorruptError, BackendUnavailableError)
+_UNAVAILABLE = (
+    ModelNotReleasedError,
+    ArtifactMissingError,
+    ArtifactCorruptError,
+    ArmsDifferError,
+    BackendUnavailableError,
+)
 
 logger = logging.getLogger("lambdaloop.inference")
 

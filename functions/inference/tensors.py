@@ -72,6 +72,8 @@ def outputs_of(
         "value": lambda: [str(output.value) if as_text else output.value for output in outputs],
         "probabilities": lambda: [p for output in outputs for p in (output.probabilities or {}).values()],
         "prediction_id": lambda: [prediction.prediction_id for prediction in predictions],
+        "variant": lambda: [prediction.variant for prediction in predictions],
+        "model_version": lambda: [prediction.model_version for prediction in predictions],
     }
     tensors: list[OutputTensor] = []
     for column in output_columns(signature):
@@ -96,10 +98,12 @@ def output_columns(signature: Signature) -> list[TensorMetadata]:
     if signature.classes:
         columns.append({"name": "probabilities", "datatype": "FP64", "shape": [-1, len(signature.classes)]})
     columns.append({"name": "prediction_id", "datatype": "BYTES", "shape": [-1]})
+    columns.append({"name": "variant", "datatype": "BYTES", "shape": [-1]})
+    columns.append({"name": "model_version", "datatype": "INT64", "shape": [-1]})
     return columns
 
 
-def metadata_of(signature: Signature, *, version: int) -> ModelMetadata:
+def metadata_of(signature: Signature, *, versions: Sequence[int]) -> ModelMetadata:
     """Inputs and outputs as the protocol describes them."""
     inputs: list[TensorMetadata] = [
         {"name": name, "datatype": _DATATYPE_OF_FEATURE[feature.type], "shape": [-1]}
@@ -107,7 +111,7 @@ def metadata_of(signature: Signature, *, version: int) -> ModelMetadata:
     ]
     return {
         "name": signature.model,
-        "versions": [str(version)],
+        "versions": [str(version) for version in versions],
         "platform": _PLATFORM,
         "inputs": inputs,
         "outputs": output_columns(signature),

@@ -5,6 +5,8 @@ from datetime import datetime
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.services.judge_release import judge_release
+from lambdaloop.services.load_reference import References
+from lambdaloop.services.observe_behaviour import BehaviourPorts
 
 
 def handle(event: Document, app: App) -> Document:
@@ -19,6 +21,12 @@ def handle(event: Document, app: App) -> Document:
         releases=app.registry,
         leases=app.registry,
         observer=app.observer,
+        behaviour=BehaviourPorts(
+            references=References(app.definition, versions=app.registry, artifacts=app.artifacts),
+            archive=app.archive,
+            traffic=app.traffic,
+            clock=app.clock,
+        ),
         clock=app.clock,
     )
     return to_document(decision)

@@ -6,7 +6,7 @@ from lambdaloop.services.open_release import ReleaseRequest, open_release
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"request": …, "execution": name} → number and Lambda version of the release."""
+    """{"request": …, "execution": name} → number and Lambda version of the release, and whether it is the first."""
     release = open_release(
         app.definition,
         request=from_document(ReleaseRequest, event["request"]),
@@ -14,11 +14,12 @@ def handle(event: Document, app: App) -> Document:
         bootstrap_version=app.settings.need("bootstrap_version"),
         versions=app.registry,
         releases=app.registry,
+        experiments=app.registry,
         leases=app.registry,
         traffic=app.traffic,
         clock=app.clock,
     )
-    return {"number": release.number, "lambda_version": release.lambda_version}
+    return {"number": release.number, "lambda_version": release.lambda_version, "first": release.first}
 
 
 handler = lambda_entrypoint(handle)

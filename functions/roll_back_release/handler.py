@@ -7,7 +7,7 @@ from lambdaloop.services.roll_back_release import roll_back_release
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"execution": name, "error" or "judgement": why} → how the release ended; null when there never was one."""
+    """{"execution": name, "error", "judgement", "approval" or "shadow": why} → how the release ended; null when there never was one."""
     release = roll_back_release(
         model=app.definition.name,
         execution=event["execution"],
@@ -21,11 +21,12 @@ def handle(event: Document, app: App) -> Document:
 
 
 def _outcome(event: Document) -> str:
-    """An error comes after the last judgement, so it is the reason where there is one."""
+    """What came last: an error, the judgement of a step, the answer of people, or that of the shadow stage."""
     if "error" in event:
         caught = describe(event["error"])
         return f"{caught['error']}: {caught['message']}"
-    return "; ".join(event["judgement"]["reasons"])
+    last = next(event[stage] for stage in ("judgement", "approval", "shadow") if stage in event)
+    return "; ".join(last["reasons"])
 
 
 handler = lambda_entrypoint(handle)

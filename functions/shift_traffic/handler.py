@@ -13,6 +13,7 @@ def handle(event: Document, app: App) -> Document:
         step=event["judgement"]["next_step"] if "judgement" in event else 0,
         execution=event["execution"],
         releases=app.registry,
+        approvals=app.registry,
         leases=app.registry,
         traffic=app.traffic,
         clock=app.clock,

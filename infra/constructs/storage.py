@@ -11,7 +11,7 @@ from infra.nag import acknowledge
 CAPTURE_DAYS = 400
 """How long single predictions and labels are kept: a year's seasons can be trained on, and nobody's data stay for ever. Sums
 over days, reports and the list of what was read stay: they know no single prediction."""
-_CAPTURED_ROWS = ("raw", "hours", "quarantine", "failed")
+_CAPTURED_ROWS = ("raw", "hours", "experiments", "quarantine", "failed")
 
 
 class Storage(Construct):

@@ -6,8 +6,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.workflows.before_traffic import approval_stage, shadow_stage
 from infra.workflows.step import step
 from lambdaloop.domain.errors import ReleaseInProgressError, ReleaseNotReadyError
+from lambdaloop.domain.releasing_rules import ReleaseRules
 
 _READY_ATTEMPTS = 12
 """Two to three minutes: Lambda makes a version ready within seconds."""
@@ -25,13 +27,22 @@ class ReleaseFunctions:
     judge_release: lambda_.Function
     close_release: lambda_.Function
     roll_back_release: lambda_.Function
+    prune_versions: lambda_.Function
+    shadow_release: lambda_.Function | None = None
+    """Only where the definition has a shadow section."""
+    ask_approval: lambda_.Function | None = None
+    record_approval: lambda_.Function | None = None
+    """Both only where the definition has an approval section."""
 
     def all(self) -> list[lambda_.Function]:
         """What the state machine may invoke."""
-        return [getattr(self, name) for name in self.__dataclass_fields__]
+        functions = (getattr(self, name) for name in self.__dataclass_fields__)
+        return [each for each in functions if each is not None]
 
 
-def release_chain(scope: Construct, functions: ReleaseFunctions, *, snap_start: bool) -> sfn.IChainable:
+def release_chain(
+    scope: Construct, functions: ReleaseFunctions, *, rules: ReleaseRules, snap_start: bool
+) -> sfn.IChainable:
     """The document becomes {"request": input, "execution": name}; each step adds its own key."""
     ready_attempts = _SNAPSHOT_ATTEMPTS if snap_start else _READY_ATTEMPTS
     accept = sfn.Pass(
@@ -78,21 +89,47 @@ def release_chain(scope: Construct, functions: ReleaseFunctions, *, snap_start: 
     )
 
     open_.add_catch(refused, errors=[ReleaseInProgressError.__name__], result_path="$.error")
+    # However it ended, it has ended: what cannot be deleted now is deleted after the next release.
+    prune = step(scope, "Prune versions", function=functions.prune_versions, result="pruned")
+    prune.add_catch(released, errors=["States.ALL"], result_path="$.pruned")
+    prune_failed = step(
+        scope, "Prune versions after rollback", function=functions.prune_versions, result="pruned"
+    )
+    prune_failed.add_catch(rolled_back, errors=["States.ALL"], result_path="$.pruned")
+
     for state in (open_, verify, shift, judge, close):
         state.add_catch(roll_back, errors=["States.ALL"], result_path="$.error")
 
+    first_step: sfn.State = shift
+    if rules.approval and functions.ask_approval and functions.record_approval:
+        first_step = approval_stage(
+            scope,
+            approval=rules.approval,
+            ask=functions.ask_approval,
+            record=functions.record_approval,
+            passed=first_step,
+            failed=roll_back,
+        )
+    if rules.shadow and functions.shadow_release:
+        first_step = shadow_stage(
+            scope,
+            shadow=rules.shadow,
+            function=functions.shadow_release,
+            passed=first_step,
+            failed=roll_back,
+        )
+
     verdict = "$.judgement.verdict"
-    return (
-        accept.next(open_)
-        .next(verify)
-        .next(shift)
-        .next(bake)
+    accept.next(open_).next(verify).next(first_step)
+    (
+        shift.next(bake)
         .next(judge)
         .next(
             sfn.Choice(scope, "Verdict")
-            .when(sfn.Condition.string_equals(verdict, "complete"), close.next(released))
+            .when(sfn.Condition.string_equals(verdict, "complete"), close.next(prune).next(released))
             .when(sfn.Condition.string_equals(verdict, "advance"), shift)
             .when(sfn.Condition.string_equals(verdict, "hold"), bake)
-            .otherwise(roll_back.next(rolled_back))
+            .otherwise(roll_back.next(prune_failed).next(rolled_back))
         )
     )
+    return accept

@@ -60,6 +60,37 @@ def step(
             max_attempts=wait_attempts,
             max_delay=Duration.seconds(20),
         )
+    _retry(task)
+    return task
+
+
+def waiting_step(
+    scope: Construct,
+    name: str,
+    *,
+    function: lambda_.Function,
+    payload: Mapping[str, Any],
+    patience: Duration,
+) -> tasks.LambdaInvoke:
+    """A task that calls a function, hands it a task token, and waits until somebody answers with that token.
+
+    The document stays as it is, whatever the answer. States.Timeout when nobody answers for so long.
+    """
+    task = tasks.LambdaInvoke(
+        scope,
+        name,
+        lambda_function=function,
+        integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+        payload=sfn.TaskInput.from_object(payload),
+        retry_on_service_exceptions=False,
+        result_path=sfn.JsonPath.DISCARD,
+        task_timeout=sfn.Timeout.duration(patience),
+    )
+    _retry(task)
+    return task
+
+
+def _retry(task: tasks.LambdaInvoke) -> None:
     for errors, seconds, attempts in (
         (_SERVICE_ERRORS, 2, 5),
         (_PASSING_ERRORS, 1, 2),
@@ -73,4 +104,3 @@ def step(
             max_delay=Duration.seconds(60),
             jitter_strategy=sfn.JitterType.FULL,
         )
-    return task

@@ -11,6 +11,7 @@ from scripts.benchmarks.demo_time import demo_time
 from scripts.benchmarks.drift_month import drift_month
 from scripts.benchmarks.drift_quality import drift_quality
 from scripts.benchmarks.drift_speed import drift_speed
+from scripts.benchmarks.experiment_quality import experiment_quality
 from scripts.benchmarks.import_times import import_times
 from scripts.benchmarks.loop_accuracy import loop_accuracy
 from scripts.benchmarks.package_size import package_size
@@ -29,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "drift-speed": drift_speed,
     "drift-month": drift_month,
     "loop": loop_accuracy,
+    "experiment-quality": experiment_quality,
 }
 
 

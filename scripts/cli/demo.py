@@ -1,23 +1,27 @@
-"""`lambdaloop demo`: the product on this machine, told as it happens."""
+"""`lambdaloop demo`: the product on this machine, told as it happens.
+
+What only a demo needs is imported where it is needed: numpy and the runtime of models take longer to load than other commands
+take to run, and one of those is `lambdaloop rollback`.
+"""
 
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.cli.demo_data import write_breast_cancer
-from scripts.cli.demo_loop import run_loop
-from scripts.cli.demo_loop_story import tell_loop
 from scripts.cli.demo_setup import DemoFailedError, deploy_model, train_first
 from scripts.cli.demo_story import Story, summarise
-from scripts.cli.demo_stream import Stream, built_in_stream, stream_of_file
 from scripts.cli.demo_traffic import Traffic, follow_release
 from scripts.cli.init import write_definition
 from scripts.cli.local_process import LocalCloud, start_local_cloud
+
+if TYPE_CHECKING:
+    from scripts.cli.demo_stream import Stream
 
 
 def demo(
@@ -30,6 +34,9 @@ def demo(
     requests: Annotated[int, typer.Option(help="Predictions to ask for once released.", min=1)] = 500,
     loop: Annotated[
         bool, typer.Option("--loop", help="Close the loop: replay rows in time order, watch, train again.")
+    ] = False,
+    experiment: Annotated[
+        bool, typer.Option("--experiment", help="Two versions, simulated users, and a decision between them.")
     ] = False,
     days: Annotated[
         int | None,
@@ -45,7 +52,10 @@ def demo(
     """Deploy, train, register, release and predict, offline, through the stack that `cdk deploy` puts into AWS.
 
     With --loop also watch: a stream is replayed in virtual time, and the model is trained again when it should be.
+    With --experiment two versions answer simulated users side by side, in virtual time, until one of them wins.
     """
+    if experiment and (loop or data is not None):
+        raise typer.BadParameter("--experiment simulates its own users: give it without --loop and --data")
     if data is not None and target is None:
         raise typer.BadParameter("--data needs --target: which column shall be predicted?")
     folder = Path(tempfile.mkdtemp(prefix="lambdaloop-demo-"))
@@ -55,7 +65,13 @@ def demo(
         with story.step("start", "Start the local cloud"):
             cloud = start_local_cloud(folder / "cloud", keep=keep)
         os.environ |= cloud.environment
-        if loop:
+        if experiment:
+            from scripts.cli.demo_experiment import run_experiment
+
+            run_experiment(cloud, story, folder)
+        elif loop:
+            from scripts.cli.demo_loop import run_loop
+
             stream = _stream(folder / "stream", data, target, days, rows_per_day, label_delay_days)
             run_loop(cloud, story, folder, stream, entity=entity)
         else:
@@ -70,7 +86,11 @@ def demo(
             )
         if summary is not None:
             summary.write_text(story.to_json(), encoding="utf-8")
-        if loop:
+        if experiment:
+            story.tell(f"All in {story.seconds:.0f} s")
+        elif loop:
+            from scripts.cli.demo_loop_story import tell_loop
+
             tell_loop(story.facts, seconds=story.seconds)
         else:
             story.tell_end()
@@ -89,7 +109,9 @@ def _stream(
     days: int | None,
     rows_per_day: int,
     label_delay_days: int,
-) -> Stream:
+) -> "Stream":
+    from scripts.cli.demo_stream import built_in_stream, stream_of_file
+
     if data is None or target is None:
         return built_in_stream(
             folder, days=days, rows_per_day=rows_per_day, label_delay_days=label_delay_days

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import boto3
 import typer
 
-from lambdaloop.definition_schema import load_definitions
 from lambdaloop.domain.capture_layout import feedback_prefix
 from lambdaloop.domain.captured import LineUnreadableError, read_label_row
 from lambdaloop.domain.csv_rows import read_csv
@@ -20,7 +19,7 @@ from lambdaloop.domain.labels import TargetReader
 from scripts.cli.output import AsJson, console, print_json
 from scripts.cli.stacks import find_deployment
 
-_NEEDED, _OPTIONAL = ("prediction_id", "actual"), ("observed_at",)
+_ID, _VALUES, _TIME = "prediction_id", ("actual", "reward"), "observed_at"
 _SHOWN = 20
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -34,7 +33,8 @@ def feedback(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A CSV file with the columns prediction_id, actual and perhaps observed_at (ISO 8601 with a time zone).",
+            help="A CSV file with the columns prediction_id, actual or reward or both, and perhaps observed_at (ISO 8601 with a "
+            "time zone).",
             exists=True,
             dir_okay=False,
         ),
@@ -76,9 +76,13 @@ def check_labels(content: bytes, *, source: str, definition: ModelDefinition) ->
 
 
 def _header_problem(columns: Sequence[str]) -> str | None:
-    if missing := [name for name in _NEEDED if name not in columns]:
-        return f"column {missing[0]!r} is missing: the header must be prediction_id,actual or prediction_id,actual,observed_at"
-    if unknown := [name for name in columns if name not in (*_NEEDED, *_OPTIONAL)]:
+    if _ID not in columns or not {*_VALUES} & {*columns}:
+        missing = _ID if _ID not in columns else _VALUES[0]
+        return (
+            f"column {missing!r} is missing: the header must be prediction_id, then actual or reward or both, "
+            "and observed_at if wanted"
+        )
+    if unknown := [name for name in columns if name not in (_ID, *_VALUES, _TIME)]:
         return f"column {unknown[0]!r} is unknown here: remove it"
     return None
 
@@ -96,11 +100,13 @@ def _problems(rows: Sequence[dict[str, str]], definition: ModelDefinition) -> It
         except LineUnreadableError as error:
             yield f"row {number}: {error.reason}"
             continue
-        if target.read(label.actual) is None:
+        if label.actual is not None and target.read(label.actual) is None:
             yield f"row {number}: actual must be {wanted}, got {label.actual!r}"
 
 
 def _definition(models: Path, model: str) -> ModelDefinition:
+    from lambdaloop.definition_schema import load_definitions  # it would keep every other command waiting
+
     for definition in load_definitions(models):
         if definition.name == model:
             return definition

@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lambdaloop.definition_schema import parse_definition
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_text import render_yaml
-from lambdaloop.domain.schema_inference import infer_definition
 from scripts.cli.output import console
 
 
@@ -48,6 +46,10 @@ def write_definition(
 
     Raises DatasetInvalidError when the file cannot be a training set for that target.
     """
+    # Here, because what they load would keep every other command waiting.
+    from lambdaloop.definition_schema import parse_definition
+    from lambdaloop.domain.schema_inference import infer_definition
+
     inferred = infer_definition(
         data.read_bytes(), name=name or model_name(data), target=target, entity=entity
     )

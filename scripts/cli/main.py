@@ -8,14 +8,17 @@ from rich.console import Console
 
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli import (
+    approvals,
     decisions,
     demo,
+    experiment,
     feedback,
     init,
     local,
     predict,
     releases,
     retrain,
+    rollback,
     runs,
     train,
     versions,
@@ -32,14 +35,18 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("train")(train.train)
 app.command("retrain")(retrain.retrain)
+app.command("rollback")(rollback.rollback)
 app.command("predict")(predict.predict)
 app.command("feedback")(feedback.feedback)
 app.command("demo")(demo.demo)
 app.add_typer(versions.app, name="versions")
+releases.app.command("approve")(approvals.approve)
+releases.app.command("reject")(approvals.reject)
 app.add_typer(releases.app, name="releases")
 app.add_typer(runs.app, name="runs")
 app.add_typer(windows.app, name="windows")
 app.add_typer(decisions.app, name="decisions")
+app.add_typer(experiment.app, name="experiment")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
 

@@ -1,6 +1,5 @@
 """`lambdaloop releases`: what serves, what served, and starting a release by hand."""
 
-import getpass
 import uuid
 from typing import Annotated
 
@@ -10,11 +9,13 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.lambda_traffic import LambdaTraffic
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 from lambdaloop.domain.documents import to_document
+from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
+from scripts.cli.judgements import figures_of, newest_of_each_step, title_of
 from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
-app = typer.Typer(help="Releases: list, show, start.", no_args_is_help=True)
+app = typer.Typer(help="Releases: list, show, start, approve, reject.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Argument(help="Name of the model.")]
 
@@ -59,12 +60,25 @@ def show_release(
     )
     print_table(
         "Judgements",
-        ("step", "share", "verdict", "reasons", "numbers"),
+        ("stage", "share", "at", "verdict", "reasons"),
         (
-            (j.step + 1, f"{j.weight:.0%}", j.verdict, "; ".join(j.reasons), j.numbers)
+            (
+                f"step {j.step + 1}" if j.kind == "step" else j.kind,
+                f"{j.weight:.0%}",
+                f"{j.at:%Y-%m-%d %H:%M:%S}",
+                j.verdict,
+                "; ".join(j.reasons),
+            )
             for j in release.judgements
         ),
     )
+    for judgement in newest_of_each_step(release.judgements):
+        if judgement.numbers:
+            print_table(
+                f"Figures of {title_of(judgement)}",
+                ("", "new version", "version before", "expected by training"),
+                figures_of(judgement),
+            )
 
 
 @app.command("start")
@@ -87,7 +101,7 @@ def start_release(
     execution = StepFunctionsWorkflows().start(
         workflow=deployment.release_workflow,
         name=f"{model}-v{version}-{uuid.uuid4().hex[:12]}",
-        document={"model": model, "version": version, "requested_by": getpass.getuser(), "reason": reason},
+        document={"model": model, "version": version, "requested_by": caller_name(), "reason": reason},
     )
     console.print(f"Started {execution}")
     if wait and not follow(execution).succeeded:

@@ -1,6 +1,5 @@
 """`lambdaloop retrain`: ask the governor for a training, and follow it."""
 
-import getpass
 import json
 import uuid
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.output import AsJson, console, print_json, print_table
 from scripts.cli.stacks import Deployment, NotDeployedError, find_deployment
@@ -31,7 +31,7 @@ def retrain(
     A person overrides what keeps automatic trainings back, but not one that is running, nor the limits of the week and the
     budget of the month. The exit status is 1 when the governor refuses and when the training fails.
     """
-    answer = ask_governor(find_deployment(model), requested_by=getpass.getuser(), reason=reason)
+    answer = ask_governor(find_deployment(model), requested_by=caller_name(), reason=reason)
     if as_json:
         print_json(answer)
     else:

@@ -30,6 +30,9 @@ class Deployment:
     release_workflow: str
     governor_function: str | None = None
     """None for a stack that was deployed before there was a governor."""
+    experiment_starter: str | None = None
+    """Names of functions; None for a stack that was deployed before there were experiments."""
+    experiment_advancer: str | None = None
 
     @property
     def predict_url(self) -> str:
@@ -55,6 +58,8 @@ def find_deployment(model: str) -> Deployment:
         training_workflow=own["TrainingWorkflow"],
         release_workflow=own["ReleaseWorkflow"],
         governor_function=own.get("RetrainingGovernor"),
+        experiment_starter=own.get("ExperimentStarter"),
+        experiment_advancer=own.get("ExperimentAdvancer"),
     )
 
 

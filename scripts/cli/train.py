@@ -1,6 +1,5 @@
 """`lambdaloop train`: start the training workflow and follow it."""
 
-import getpass
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+from scripts.cli.caller import caller_name
 from scripts.cli.executions import Execution, follow
 from scripts.cli.output import console, print_json
 from scripts.cli.stacks import Deployment, find_deployment
@@ -23,7 +23,7 @@ def train(
 ) -> None:
     """Train, gate and register a version from the data under the model's location."""
     deployment = find_deployment(model)
-    arn = start_training(deployment, requested_by=getpass.getuser(), reason=reason)
+    arn = start_training(deployment, requested_by=caller_name(), reason=reason)
     if not wait:
         print_json({"execution": arn}) if as_json else console.print(f"Started {arn}")
         return

@@ -7,9 +7,18 @@ and then only `advance` lets a waiting workflow go on.
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _POLL_SECONDS = 0.25  # how soon a wait notices that it was cancelled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wait:
+    """Somebody who waits for a time."""
+
+    deadline: float
+    owner: str
 
 
 class VirtualClock:
@@ -21,7 +30,7 @@ class VirtualClock:
         self._virtual_anchor = time.time()
         self._speed = speed
         self._moved = speed != 1.0
-        self._waits: list[tuple[float, str]] = []
+        self._waits: list[Wait] = []
 
     @property
     def speed(self) -> float:
@@ -80,9 +89,8 @@ class VirtualClock:
 
         `owner` says who will go on then, for `owners` and `next_deadline`; nobody does where it is empty.
         """
-        wait = (deadline, owner)
+        wait = self.begin_wait(deadline, owner)
         with self._changed:
-            self._waits.append(wait)
             try:
                 while (left := deadline - self.time()) > 0:
                     if cancelled():
@@ -90,18 +98,30 @@ class VirtualClock:
                     real = left / self._speed if self._speed else _POLL_SECONDS
                     self._changed.wait(timeout=min(real, _POLL_SECONDS))
             finally:
-                self._waits.remove(wait)
+                self.end_wait(wait)
         return True
+
+    def begin_wait(self, deadline: float, owner: str) -> Wait:
+        """Note that `owner` does nothing before `deadline` (infinity: ever) by itself; hand the answer to `end_wait`."""
+        wait = Wait(deadline, owner)
+        with self._changed:
+            self._waits.append(wait)
+        return wait
+
+    def end_wait(self, wait: Wait) -> None:
+        """The owner goes on; ending a wait again changes nothing."""
+        with self._changed:
+            self._waits = [each for each in self._waits if each is not wait]
 
     def owners(self) -> set[str]:
         """Who waits for a time that has not come yet."""
         with self._changed:
-            return {owner for deadline, owner in self._waits if owner and deadline > self.time()}
+            return {each.owner for each in self._waits if each.owner and each.deadline > self.time()}
 
     def next_deadline(self) -> float | None:
         """The earliest time that anybody with a name waits for; it is over as long as that one has not woken up."""
         with self._changed:
-            return min((deadline for deadline, owner in self._waits if owner), default=None)
+            return min((each.deadline for each in self._waits if each.owner), default=None)
 
     def _anchor(self, virtual: float) -> None:
         self._virtual_anchor, self._real_anchor, self._moved = virtual, time.monotonic(), True

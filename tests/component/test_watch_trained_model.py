@@ -80,7 +80,9 @@ def watched(workshop: Workshop, task: Task, *, seed: int, stretch: float = 1.0) 
     log = Lines()
     capture = Capture(log=log, features=workshop.definition.serving.capture, entity_salt="salt")
     loaded = load_model(pin, artifacts=workshop.artifacts)
-    answers = predict(rows, loaded=loaded, entity_id=None, event_time=now - 2 * HOUR, capture=capture)
+    answers = predict(
+        rows, loaded=loaded, entity_id=None, request_id="request", event_time=now - 2 * HOUR, capture=capture
+    )
     for row, answer in zip(table, answers, strict=True):
         label = ReceivedLabel(
             prediction_id=answer.prediction_id,

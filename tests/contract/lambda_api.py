@@ -30,6 +30,7 @@ class LambdaApi:
         self.failed: str | None = None
         """Why Lambda can neither apply a change nor prepare a version."""
         self._revisions = 0
+        self._published = 0
         self._unsettled = 0
         self.latest: dict[str, Any] = {
             "FunctionName": function,
@@ -72,6 +73,7 @@ class LambdaApi:
             "lambda.GetAlias": self._get_alias,
             "lambda.UpdateAlias": self._update_alias,
             "lambda.Invoke": self._invoke,
+            "lambda.DeleteFunction": self._delete,
         }[operation](query, body)
 
     def _get_configuration(self, query: dict[str, str], _: Any) -> Reply:
@@ -104,8 +106,10 @@ class LambdaApi:
     def _publish(self, _: Any, body: dict[str, Any]) -> Reply:
         if (refusal := self._refusal(body)) is not None:
             return refusal
-        newest = self.versions[str(len(self.versions))]
-        if all(newest[name] == self.latest[name] for name in ("CodeSha256", "Environment")):
+        newest = self.versions.get(str(self._published))
+        if newest is not None and all(
+            newest[name] == self.latest[name] for name in ("CodeSha256", "Environment")
+        ):
             return _json(201, newest)  # Lambda publishes nothing when nothing changed
         return _json(201, self._add_version())
 
@@ -135,11 +139,22 @@ class LambdaApi:
         if {body["FunctionVersion"], *(weights or {})} - self.versions.keys():
             return _error(404, "ResourceNotFoundException")
         self.alias |= {"FunctionVersion": body["FunctionVersion"], "RevisionId": self._revision()}
+        self.alias["Description"] = body.get("Description", self.alias.get("Description", ""))
         if weights:
             self.alias["RoutingConfig"] = {"AdditionalVersionWeights": weights}
         elif weights is not None:
             self.alias.pop("RoutingConfig", None)
         return _json(200, self.alias)
+
+    def _delete(self, query: dict[str, str], _: Any) -> Reply:
+        """One version: never the function, and none that the alias sends requests to."""
+        version = query["Qualifier"]
+        weights = self.alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        if version in {self.alias["FunctionVersion"], *weights}:
+            return _error(409, "ResourceConflictException")
+        if self.versions.pop(version, None) is None:
+            return _error(404, "ResourceNotFoundException")
+        return 204, {}, b""
 
     def _invoke(self, query: dict[str, str], event: dict[str, Any]) -> Reply:
         assert self.answer_event is not None
@@ -157,7 +172,8 @@ class LambdaApi:
         return "Successful"
 
     def _add_version(self) -> dict[str, Any]:
-        number = str(len(self.versions) + 1)
+        self._published += 1
+        number = str(self._published)
         self.versions[number] = {**deepcopy(self.latest), "Version": number, "RevisionId": self._revision()}
         return self.versions[number]
 

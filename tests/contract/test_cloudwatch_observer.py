@@ -65,18 +65,13 @@ def observed(
 ) -> Observation:
     since = MORNING
     dimensions = LIVE_DIMENSIONS[:2] if alone else LIVE_DIMENSIONS
+    own = [{"Name": "Model", "Value": MODEL}, {"Name": "Release", "Value": "3"}]
     queries = [
-        query("invocations", "AWS/Lambda", "Invocations", dimensions, "Sum", 60),
+        query("requests", "Lambdaloop", "model_server_errors_total", own, "SampleCount", 60),
+        query("answers", "Lambdaloop", "model_server_errors_total", own, "Sum", 60),
         query("failures", "AWS/Lambda", "Errors", dimensions, "Sum", 60),
-        query("latency", "AWS/Lambda", "Duration", dimensions, "p95", period),
-        query(
-            "answers",
-            "Lambdaloop",
-            "model_server_errors_total",
-            [{"Name": "Model", "Value": MODEL}, {"Name": "Release", "Value": "3"}],
-            "Sum",
-            60,
-        ),
+        query("p95", "Lambdaloop", "model_prediction_latency_seconds", own, "p95", period),
+        query("p99", "Lambdaloop", "model_prediction_latency_seconds", own, "p99", period),
     ]
     pages = [{"Id": name, "Values": values} for name, values in results.items()]
     with Stubber(client) as stubber:
@@ -100,16 +95,34 @@ def observed(
 
 
 def test_figures_are_those_of_the_version_behind_the_live_alias(client: Any) -> None:
-    results = {"invocations": [80.0, 20.0], "failures": [1.0], "latency": [40.0, 55.5], "answers": [2.0]}
-    assert observed(client, results) == Observation(requests=100, errors=3, p95_latency_ms=55.5)
+    results = {"requests": [79.0, 20.0], "answers": [2.0], "p95": [0.04, 0.0555], "p99": [0.2]}
+    assert observed(client, results) == Observation(
+        requests=99, errors=2, p95_latency_ms=55.5, p99_latency_ms=200.0
+    )
+
+
+def test_what_died_before_it_could_answer_was_a_request_and_an_error(client: Any) -> None:
+    results = {"requests": [10.0], "answers": [1.0], "failures": [2.0, 1.0]}
+    assert observed(client, results) == Observation(requests=13, errors=4, p95_latency_ms=None)
 
 
 def test_a_release_with_all_the_traffic_is_seen_as_the_alias_itself(client: Any) -> None:
-    assert observed(client, {"invocations": [7.0], "latency": [9.0]}, alone=True).requests == 7
+    assert observed(client, {"requests": [7.0], "p95": [0.009]}, alone=True).requests == 7
 
 
 def test_without_requests_there_is_no_latency(client: Any) -> None:
     assert observed(client, {}) == Observation(requests=0, errors=0, p95_latency_ms=None)
+
+
+def test_labels_that_people_send_are_no_requests_whatever_lambda_counts(client: Any) -> None:
+    """The inference function counts requests for predictions only; nothing else is asked for."""
+    asked: list[Any] = []
+    client.meta.events.register_first(
+        "provide-client-params.cloudwatch.GetMetricData", lambda params, **_: asked.append(params)
+    )
+    observed(client, {})
+    metrics = [one["MetricStat"]["Metric"]["MetricName"] for one in asked[0]["MetricDataQueries"]]
+    assert not {"Invocations", "Duration"} & set(metrics)
 
 
 @pytest.mark.parametrize(("seconds", "period"), [(0, 60), (1, 60), (60, 60), (61, 120), (90, 120)])

@@ -22,11 +22,19 @@ def client() -> Iterator[Any]:
         yield aws_client("cloudwatch")
 
 
-def count(client: Any, clock: FakeClock, predictions: int, model: str = MODEL) -> None:
+def count(
+    client: Any,
+    clock: FakeClock,
+    predictions: int,
+    model: str = MODEL,
+    *,
+    release: int = 3,
+    status: int = 200,
+) -> None:
     """As CloudWatch reads the line that the inference function writes."""
     log = StringIO()
     EmfRequestMetrics(model=model, clock=clock, stream=log).record(
-        release=3, predictions=predictions, status=200, seconds=0.1
+        release=release, predictions=predictions, status=status, seconds=0.1
     )
     line = json.loads(log.getvalue())
     directive = line["_aws"]["CloudWatchMetrics"][0]
@@ -60,3 +68,14 @@ def test_where_nothing_was_counted_nothing_is_known(client: Any) -> None:
     assert (
         CloudWatchServed(client=client).served(MODEL, start=MORNING, end=MORNING + timedelta(days=1)) is None
     )
+
+
+def test_failed_requests_are_counted_by_release(client: Any) -> None:
+    clock = FakeClock(MORNING)
+    count(client, clock, 5)
+    for release, status in ((3, 503), (3, 500), (3, 422), (4, 500)):
+        count(client, clock, 0, release=release, status=status)
+    served = CloudWatchServed(client=client)
+    hour = {"start": MORNING, "end": MORNING + timedelta(hours=1)}
+    assert served.failed(MODEL, release=3, **hour) == 2
+    assert served.failed(MODEL, release=5, **hour) == 0

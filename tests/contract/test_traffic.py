@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from lambdaloop.domain.documents import from_document
-from lambdaloop.domain.errors import ReleaseNotReadyError, RoutingChangedError, VerificationFailedError
+from lambdaloop.domain.errors import (
+    LambdaVersionDeletedError,
+    PinTooLargeError,
+    ReleaseNotReadyError,
+    RoutingChangedError,
+    VerificationFailedError,
+)
+from lambdaloop.domain.experiment_pin import ArmPin, ExperimentPin
 from lambdaloop.domain.release import ReleasePin
 from tests.contract.aws import Aws
 from tests.contract.fault_injection import reject
@@ -38,6 +45,35 @@ def test_a_pin_is_published_exactly_once(traffic: Traffic) -> None:
     assert traffic.publish(replace(PIN, release=2)) == second
 
 
+def _experiment(arms: int) -> ReleasePin:
+    shares = [10_000 // arms + (10_000 % arms if place == 0 else 0) for place in range(arms)]
+    experiment = ExperimentPin(
+        id="checkout",
+        salt="summer",
+        namespace=MODEL,
+        first_bucket=0,
+        buckets=5000,
+        arms=tuple(
+            ArmPin(name=f"arm-{place}", version=4 + place, bundle=artifact(), share=share)
+            for place, share in enumerate(shares)
+        ),
+    )
+    return replace(PIN, experiment=experiment)
+
+
+def test_the_arms_of_an_experiment_are_published_with_their_release(traffic: Traffic) -> None:
+    version = traffic.publish(_experiment(3))
+    assert traffic.publish(_experiment(3)) == version
+    assert traffic.publish(replace(_experiment(3), release=2)) != version
+
+
+def test_more_arms_than_lambda_can_hold_change_nothing_and_name_the_fix(aws: Aws) -> None:
+    before = aws.traffic.publish(PIN)
+    with pytest.raises(PinTooLargeError, match=r"with 20 arms, .* take fewer arms"):
+        aws.traffic.publish(_experiment(20))
+    assert aws.traffic.publish(PIN) == before
+
+
 def test_weights_are_set_changed_and_cleared(traffic: Traffic) -> None:
     version = traffic.publish(PIN)
     routing = traffic.route(traffic.routing(), stable="1", candidate=version, weight=0.1)
@@ -55,6 +91,51 @@ def test_a_change_of_routing_that_was_read_before_another_change_is_refused(traf
     with pytest.raises(RoutingChangedError):
         traffic.route(read, stable=version)
     assert traffic.routing().weight == 0.1
+
+
+def test_a_change_leaves_its_note_and_the_next_one_takes_it_away(traffic: Traffic) -> None:
+    version = traffic.publish(PIN)
+    routing = traffic.route(traffic.routing(), stable=version, note="who and why")
+    assert (routing.note, traffic.routing().note) == ("who and why", "who and why")
+    traffic.route(routing, stable=version)
+    assert traffic.routing().note == ""
+
+
+def test_traffic_goes_to_versions_that_exist_only(traffic: Traffic) -> None:
+    with pytest.raises(LambdaVersionDeletedError):
+        traffic.route(traffic.routing(), stable="77")
+    assert traffic.routing().stable == "1"
+
+
+def test_versions_say_what_they_serve(traffic: Traffic) -> None:
+    first, second = traffic.publish(PIN), traffic.publish(replace(PIN, release=2))
+    assert (traffic.pin_of(first), traffic.pin_of("1")) == (PIN, None)
+    assert {(each.lambda_version, each.release) for each in traffic.published()} == {
+        ("1", None),
+        (first, 1),
+        (second, 2),
+    }
+    with pytest.raises(LambdaVersionDeletedError):
+        traffic.pin_of("77")
+
+
+def test_a_deleted_version_is_gone_and_its_number_never_comes_again(traffic: Traffic) -> None:
+    version = traffic.publish(PIN)
+    assert traffic.delete(version)
+    assert traffic.delete(version)  # it is not there, which is all that was wanted
+    assert [each.lambda_version for each in traffic.published()] == ["1"]
+    assert traffic.publish(replace(PIN, release=2)) not in ("1", version)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.1])
+def test_a_version_that_has_traffic_is_not_deleted(traffic: Traffic, weight: float) -> None:
+    version = traffic.publish(PIN)
+    if weight:
+        traffic.route(traffic.routing(), stable="1", candidate=version, weight=weight)
+    else:
+        traffic.route(traffic.routing(), stable=version)
+    assert not traffic.delete(version)
+    assert traffic.pin_of(version) == PIN
 
 
 def test_an_unknown_version_never_becomes_ready(traffic: Traffic) -> None:
@@ -140,6 +221,20 @@ class TestLambda:
         aws.lambda_api.failed = "snapshot of the function failed"
         with pytest.raises(VerificationFailedError, match="snapshot of the function failed"):
             aws.traffic.check_ready(version)
+
+    def test_a_version_that_sleeps_says_how_to_wake_it(self, aws: Aws) -> None:
+        version = aws.traffic.publish(PIN)
+        aws.lambda_api.pending = 1
+        with pytest.raises(
+            ReleaseNotReadyError, match=f"aws lambda invoke --function-name inference:{version}"
+        ):
+            aws.traffic.pin_of(version)
+
+    @pytest.mark.parametrize("qualifier", ["$LATEST", "live", ""])
+    def test_nothing_but_a_published_version_can_be_deleted(self, aws: Aws, qualifier: str) -> None:
+        with pytest.raises(ValueError, match="only published versions"):
+            aws.traffic.delete(qualifier)
+        assert "lambda.DeleteFunction" not in aws.wire.calls
 
     def test_an_event_reaches_that_very_version(self, aws: Aws) -> None:
         version = aws.traffic.publish(PIN)

@@ -7,7 +7,7 @@ from moto.moto_api._internal import moto_api_backend
 
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
-from tests.contract.fault_injection import Wire
+from tests.contract.fault_injection import Wire, reject
 from tests.fakes.workflows import FakeWorkflows
 
 WORKFLOW = "arn:aws:states:us-east-1:123456789012:stateMachine:release"
@@ -45,3 +45,19 @@ def test_a_name_is_started_once_and_its_execution_is_given_again(
 def test_other_names_are_other_executions(workflows: Any) -> None:
     first = workflows.start(workflow=WORKFLOW, name="churn-v1", document={})
     assert workflows.start(workflow=WORKFLOW, name="churn-v2", document={}) != first
+
+
+def test_a_task_that_waits_is_answered() -> None:
+    moto_api_backend.reset()
+    client: Any = aws_client("stepfunctions")
+    with Wire().attached(client) as wire:
+        assert StepFunctionsWorkflows(client=client).answer("token", {"decision": "approved"}) is True
+        assert wire.calls == ["sfn.SendTaskSuccess"]
+
+
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
+def test_a_task_that_does_not_wait_any_more_is_no_error(code: str) -> None:
+    client: Any = aws_client("stepfunctions")
+    wire = Wire()
+    with wire.attached(client), wire.failing(reject("sfn.SendTaskSuccess", code)):
+        assert StepFunctionsWorkflows(client=client).answer("token", {}) is False

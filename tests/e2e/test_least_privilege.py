@@ -9,8 +9,15 @@ from typing import Any
 import boto3
 import pytest
 
+from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.capture_layout import feedback_prefix
+from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.experiment import Arm, ExperimentRules
+from lambdaloop.domain.experiment_life import execution_of
+from lambdaloop.domain.experiment_request import ExperimentRequest
 from scripts.cli.executions import Execution, follow
+from scripts.cli.experiment import advance
+from scripts.cli.invoking import ask
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from scripts.cli.retrain import ask_governor
 from scripts.cli.stacks import PLATFORM_STACK
@@ -21,8 +28,18 @@ pytestmark = pytest.mark.localcloud
 ONLY_AFTER_A_FAILURE = {
     # A workflow died in the middle of a canary, which tests/contract/test_crash_matrix.py plays through.
     ("OpenRelease", "lambda:UpdateAlias"),
+    # No release failed and none is old enough, so nothing was deleted, and there was nothing to record:
+    # tests/e2e/test_rollback.py.
+    ("PruneVersions", "lambda:DeleteFunction"),
+    ("PruneVersions", "dynamodb:GetItem"),
+    ("PruneVersions", "dynamodb:PutItem"),
+    ("PruneVersions", "dynamodb:UpdateItem"),
     # Lambda itself sends what the governor failed on: tests/infra/test_watch_in_the_local_cloud.py.
     ("GovernRetraining", "sqs:SendMessage"),
+}
+ONLY_WITH_A_VERDICT = {
+    # Few users, and no answer yet: tests/e2e/test_experiment.py has one.
+    ("EvaluateExperiment", "sns:Publish"),
 }
 BATCH = 20
 
@@ -39,13 +56,14 @@ def closed_loop(_released_site: Site) -> Site:
             assert SignedClient().post(site.deployment.feedback_url, document)[0] == 202
         _upload(site, labels[half:])
         site.cloud.pass_until(site.cloud.now() + 301)  # longer than Firehose waits
-        watched = _watch(site)
+        watched = _run(site, "WatchWorkflow")
         assert watched.succeeded, watched.cause
         assert watched.output["window"]["new_labels"] >= half
         answer = ask_governor(site.deployment, requested_by="tests", reason="to use every grant")
         assert answer["retrain"], answer["reason"]
         _release(site, follow(answer["execution"]))
         _release(site, site.train("the first data once more: what was written before is found"))
+        _experiment(site)
     return site
 
 
@@ -55,6 +73,44 @@ def _release(site: Site, training: Execution) -> None:
     if "release" in training.output:
         release = site.finish_release(training.output["release"]["execution"])
         assert release.succeeded, release.cause
+
+
+def _experiment(site: Site) -> None:
+    """An experiment that is looked at once and stopped."""
+    model, registry = site.definition.name, site.registry
+    champion = registry.alias(model, CHAMPION)
+    assert champion is not None
+    other = next(each for each in registry.versions(model) if each.number != champion.version)
+    arms = (
+        Arm(name="control", version=champion.version, share=5000),
+        Arm(name="other", version=other.number, share=5000),
+    )
+    request = ExperimentRequest(
+        id="privileges",
+        arms=arms,
+        rules=ExperimentRules(outcome="correct", smallest_effect=0.5),
+        requested_by="tests",
+        reason="to use every grant",
+    )
+    ask(site.deployment.experiment_starter, to_document(request), what="starter")
+    _finish_release_of(site)
+    assert advance(site.deployment)["status"] == "running"
+    _predict_everything(site)
+    site.cloud.pass_until(site.cloud.now() + 301)
+    looked = _run(site, "ExperimentWorkflow")
+    assert looked.output["look"]["verdict"] == "undecided"
+    order = {"kind": "stop", "requested_by": "tests", "reason": "every grant was used"}
+    assert advance(site.deployment, order)["status"] == "concluding"
+    _finish_release_of(site)
+    assert advance(site.deployment)["status"] == "stopped"
+
+
+def _finish_release_of(site: Site) -> None:
+    """The release that the experiment asked for last."""
+    experiment = site.registry.experiment(site.definition.name, "privileges")
+    executions = site.deployment.release_workflow.replace(":stateMachine:", ":execution:")
+    ended = site.finish_release(f"{executions}:{execution_of(experiment)}")
+    assert ended.succeeded, ended.cause
 
 
 def _predict_everything(site: Site) -> list[dict[str, Any]]:
@@ -80,10 +136,11 @@ def _upload(site: Site, labels: list[dict[str, Any]]) -> None:
     boto3.client("s3").put_object(Bucket=site.deployment.data_bucket, Key=key, Body="\n".join(lines).encode())
 
 
-def _watch(site: Site) -> Execution:
+def _run(site: Site, workflow: str) -> Execution:
+    """An execution of the hourly workflow with that output."""
     client: Any = boto3.client("cloudformation")
     [stack] = client.describe_stacks(StackName=f"{PLATFORM_STACK}-{site.definition.name}")["Stacks"]
-    [machine] = [each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "WatchWorkflow"]
+    [machine] = [each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == workflow]
     at = datetime.fromtimestamp(site.cloud.now(), UTC).isoformat()
     states: Any = boto3.client("stepfunctions")
     started = states.start_execution(stateMachineArn=machine, input=json.dumps({"at": at}))
@@ -118,7 +175,7 @@ def test_no_function_was_denied_anything_it_tried(closed_loop: Site, released_si
 def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) -> None:
     assert closed_loop is released_site
     roles = {entry["role"] for entry in usage(released_site)}
-    for step in ("WatchModel", "GovernRetraining", "CollectLabelled", "JudgeRelease"):
+    for step in ("WatchModel", "GovernRetraining", "CollectLabelled", "JudgeRelease", "EvaluateExperiment"):
         assert any(step in role for role in roles), step
 
 
@@ -131,7 +188,7 @@ def test_every_grant_of_a_function_that_ran_was_used(closed_loop: Site, released
     excused = {
         (role, action)
         for role, action in idle
-        for step, a in ONLY_AFTER_A_FAILURE
+        for step, a in ONLY_AFTER_A_FAILURE | ONLY_WITH_A_VERDICT
         if step in role and a == action
     }
     # A function that has had nothing to do yet (a rollback, when these tests run alone) has used its log only.

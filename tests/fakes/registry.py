@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from threading import RLock
 from typing import Any
 
 from lambdaloop.domain.alias import CHAMPION, Alias, moved
@@ -16,19 +15,25 @@ from lambdaloop.domain.errors import (
     RunNotFoundError,
     VersionNotFoundError,
 )
+from lambdaloop.domain.experiment_pin import ExperimentPin
+from lambdaloop.domain.judgement_history import with_judgement
 from lambdaloop.domain.lease import FREE, Lease, taken
 from lambdaloop.domain.release import Judgement, Release
-from lambdaloop.domain.release_rules import check_open
+from lambdaloop.domain.release_rules import LEASE, check_open
 from lambdaloop.domain.releasing_rules import ReleaseRules
+from lambdaloop.domain.returning import ended_by, status_after, was_live
 from lambdaloop.domain.run import Run, RunStatus
 from lambdaloop.domain.version import Version, VersionDraft
+from tests.fakes.approvals import InMemoryApprovals
+from tests.fakes.experiments import InMemoryExperiments
 
 
-class InMemoryRegistry:
-    """The ports RunLog, VersionRegistry, ReleaseLog and Leases; one lock makes every method a transaction."""
+class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
+    """The ports RunLog, VersionRegistry, ReleaseLog, ApprovalLog and Leases; one lock makes every method a transaction."""
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        super().__init__()
+        self._experiments = {}
         self._runs: dict[tuple[str, str], Run] = {}
         self._versions: dict[str, list[Version]] = {}
         self._releases: dict[str, list[Release]] = {}
@@ -119,6 +124,7 @@ class InMemoryRegistry:
         first: bool,
         rules: ReleaseRules,
         at: datetime,
+        experiment: ExperimentPin | None = None,
     ) -> Release:
         with self._lock:
             if (opened := self.release_of(model, execution)) is not None:
@@ -138,6 +144,7 @@ class InMemoryRegistry:
                 previous_lambda_version=previous_lambda_version,
                 first=first,
                 rules=rules,
+                experiment=experiment,
             )
             releases.append(release)
             self._tell("release_opened", model, at, requested_by, {"release": release.number})
@@ -159,10 +166,9 @@ class InMemoryRegistry:
             check_open(current)
             if current.judgements and current.judgements[-1] == judgement:
                 return current
-            judgements = (*current.judgements, judgement)
-            return self._change(
-                current, "release_judged", judgement.at, judgements=judgements, status="shifting"
-            )
+            judgements = with_judgement(current.judgements, judgement)
+            status = "shifting" if judgement.kind == "step" else current.status
+            return self._change(current, "release_judged", judgement.at, judgements=judgements, status=status)
 
     def close_release(self, release: Release, *, outcome: str, at: datetime) -> Release:
         with self._lock:
@@ -176,7 +182,9 @@ class InMemoryRegistry:
             self._move(current, champion, at)
             if current.previous is not None:
                 self._put(replace(self.release(current.model, current.previous), status="superseded"))
-            return self._change(current, "release_closed", at, status="live", outcome=outcome, closed_at=at)
+            return self._change(
+                current, "release_closed", at, status="live", outcome=outcome, live_at=at, closed_at=at
+            )
 
     def roll_back_release(self, release: Release, *, outcome: str, at: datetime) -> Release:
         with self._lock:
@@ -187,6 +195,36 @@ class InMemoryRegistry:
             return self._change(
                 current, "release_rolled_back", at, status="rolled_back", outcome=outcome, closed_at=at
             )
+
+    def return_to(self, *, model: str, number: int, by: str, reason: str, at: datetime) -> Release:
+        with self._lock:
+            target, releases = self.release(model, number), self.releases(model)
+            if not was_live(target):
+                raise ReleaseStateError(f"release {number} was never live")
+            ended = ended_by(target, releases)
+            outcome = f"went back to release {number}, by {by}: {reason}"
+            for each in ended:
+                status = status_after(each, target)
+                self._put(replace(each, status=status, outcome=outcome, closed_at=at))
+                if status == "rolled_back":
+                    self._tell("release_rolled_back", model, at, by, {"release": each.number})
+                self.free(model=model, name=LEASE, owner=each.execution)
+            if target.status == "live":
+                return target
+            alias = self._move(target, self.alias(model, CHAMPION), at, by=by)
+            changed = replace(target, status="live", live_at=alias.moved_at)
+            self._put(changed)
+            self._tell("release_returned", model, at, by, {"release": number, "reason": reason})
+            return changed
+
+    def record_deletion(self, release: Release, *, at: datetime) -> Release:
+        with self._lock:
+            current = self.release(release.model, release.number)
+            if current.lambda_version_deleted_at is not None:
+                return current
+            if current.status not in ("superseded", "rolled_back"):
+                raise ReleaseStateError(f"release {current.number} is {current.status}")
+            return self._change(current, "lambda_version_deleted", at, lambda_version_deleted_at=at)
 
     def release(self, model: str, number: int) -> Release:
         for release in self._releases.get(model, []):
@@ -220,7 +258,9 @@ class InMemoryRegistry:
 
     # How it is kept
 
-    def _move(self, release: Release, champion: Alias | None, at: datetime) -> None:
+    def _move(
+        self, release: Release, champion: Alias | None, at: datetime, *, by: str | None = None
+    ) -> Alias:
         alias = moved(
             champion,
             model=release.model,
@@ -228,10 +268,11 @@ class InMemoryRegistry:
             version=release.version,
             release=release.number,
             at=at,
-            by=release.execution,
+            by=by or release.execution,
         )
         self._aliases.setdefault((release.model, CHAMPION), []).append(alias)
-        self._tell("alias_moved", release.model, at, release.execution, {"alias": CHAMPION})
+        self._tell("alias_moved", release.model, at, by or release.execution, {"alias": CHAMPION})
+        return alias
 
     def _put(self, release: Release) -> None:
         self._releases[release.model][release.number - 1] = release

@@ -39,6 +39,8 @@ def definition(**release: Any) -> ModelDefinition:
                 ],
             },
             "release": {"steps": [10, 50, 100], "bake_seconds": 300, "alarms": [], **release},
+            # Copying requests takes a log that keeps all of them.
+            "serving": {"capture": ["age", "plan"] if release.get("shadow") else []},
         },
     )
 

@@ -43,17 +43,25 @@ ROW = {"age": 40.0, "visits": 3, "active": True, "plan": "plus"}
 ROW_SCORE = 0.05 * 40 - 0.1 * 3 + 1 + 0.5
 
 
-def classifier(model: str = "churn", classes: Sequence[Label] = ("no", "yes")) -> bytes:
-    """A bundle whose second class has the probability sigmoid(row · WEIGHTS)."""
+def classifier(
+    model: str = "churn",
+    classes: Sequence[Label] = ("no", "yes"),
+    *,
+    weights: Sequence[float] = WEIGHTS,
+    features: Mapping[str, Feature] = FEATURES,
+) -> bytes:
+    """A bundle whose second class has the probability sigmoid(row · weights)."""
     signature = Signature(
-        model=model, task="binary", features=FEATURES, classes=tuple(classes), entity="customer"
+        model=model, task="binary", features=features, classes=tuple(classes), entity="customer"
     )
-    return _pack(signature, _graph(classes=2))
+    return _pack(signature, _graph(classes=2, weights=weights))
 
 
 def regressor(model: str = "price") -> bytes:
     """A bundle whose value is row · WEIGHTS."""
-    return _pack(Signature(model=model, task="regression", features=FEATURES), _graph(classes=0))
+    return _pack(
+        Signature(model=model, task="regression", features=FEATURES), _graph(classes=0, weights=WEIGHTS)
+    )
 
 
 def _pack(signature: Signature, graph: bytes) -> bytes:
@@ -61,7 +69,7 @@ def _pack(signature: Signature, graph: bytes) -> bytes:
     return pack_bundle(Bundle(signature=signature, model=graph, golden_json=golden))
 
 
-def _graph(*, classes: int) -> bytes:
+def _graph(*, classes: int, weights: Sequence[float]) -> bytes:
     nodes = [
         helper.make_node("IsNaN", ["rows"], ["missing"]),
         helper.make_node("Where", ["missing", "zero", "rows"], ["filled"]),
@@ -73,11 +81,11 @@ def _graph(*, classes: int) -> bytes:
             helper.make_node("Sub", ["one", "second"], ["first"]),
             helper.make_node("Concat", ["first", "second"], ["scores"], axis=1),
         ]
-    constants = {"zero": 0.0, "one": 1.0, "weights": np.array(WEIGHTS).reshape(-1, 1)}
+    constants = {"zero": 0.0, "one": 1.0, "weights": np.array(weights).reshape(-1, 1)}
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("rows", TensorProto.DOUBLE, ["N", len(WEIGHTS)])],
+        [helper.make_tensor_value_info("rows", TensorProto.DOUBLE, ["N", len(weights)])],
         [helper.make_tensor_value_info("scores", TensorProto.DOUBLE, ["N", classes or 1])],
         initializer=[
             numpy_helper.from_array(np.asarray(value, dtype=np.float64), name)

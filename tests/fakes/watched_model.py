@@ -201,12 +201,20 @@ class WatchedModel:
         return made
 
     def label(
-        self, prediction: str, actual: Any, *, observed_at: datetime, received_at: datetime | None = None
+        self,
+        prediction: str,
+        actual: Any,
+        *,
+        reward: float | None = None,
+        observed_at: datetime,
+        received_at: datetime | None = None,
     ) -> bytes:
         """The line of a label."""
         return _json(
             label_line(
-                ReceivedLabel(prediction_id=prediction, actual=actual, observed_at=observed_at),
+                ReceivedLabel(
+                    prediction_id=prediction, actual=actual, reward=reward, observed_at=observed_at
+                ),
                 model=MODEL,
                 received_at=received_at or observed_at,
             )

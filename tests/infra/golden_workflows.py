@@ -14,7 +14,9 @@ MACHINES = {
     "training": ("Lambdaloop-churn", "TrainingTrain"),
     "training-released-by-hand": ("Lambdaloop-price", "TrainingTrain"),
     "release": ("Lambdaloop-churn", "ReleasingRelease"),
+    "release-after-shadow-and-approval": ("Lambdaloop-price", "ReleasingRelease"),
     "watch": ("Lambdaloop-churn", "WatchingWatch"),
+    "experiment": ("Lambdaloop-churn", "ExperimentingExperiment"),
 }
 _HASH = re.compile(r"[0-9A-F]{8}\.Arn}")
 

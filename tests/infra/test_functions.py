@@ -11,7 +11,7 @@ from tests.infra.synthesis import PROJECT, Resource, Template
 
 VERBS = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
 FITTING = {"validate_dataset", "train_candidate", "evaluate_candidates", "package_model"}
-COUNTING = {"watch_model"}
+COUNTING = {"watch_model", "judge_release", "evaluate_experiment"}
 """Its statistics need what the training layer has."""
 LAYERS = ("Core", "Definition", "Serving", "Training")
 
@@ -26,10 +26,16 @@ def _layers(function: Resource) -> set[str]:
     return {name for name in LAYERS for each in function["Layers"] if f"{name}Layer" in each["Ref"]}
 
 
+@pytest.fixture(scope="module")
+def deployed(templates: dict[str, Template]) -> dict[str, Resource]:
+    """Every function once, from whichever stack has it: some stages of a release are there for who asks for them."""
+    return {verb: function for _, verb, _, function in _every(templates)}
+
+
 def test_every_function_of_the_checkout_is_deployed_and_the_other_way_round(
-    platform: Template, churn: Template
+    deployed: dict[str, Resource],
 ) -> None:
-    assert sorted({*platform.functions(), *churn.functions()}) == VERBS
+    assert sorted(deployed) == VERBS
 
 
 def test_a_model_that_is_released_by_hand_has_no_function_that_starts_releases(
@@ -61,18 +67,23 @@ def test_every_function_keeps_within_lambdas_limits(templates: dict[str, Templat
 
 
 def test_each_function_carries_only_the_layers_that_its_work_needs(
-    platform: Template, churn: Template
+    platform: Template, deployed: dict[str, Resource]
 ) -> None:
-    assert _layers(platform.functions()["answer_unrouted"]) == {"Core"}
-    for verb, function in churn.functions().items():
+    shared = platform.functions()
+    assert {verb: _layers(function) for verb, function in shared.items()} == {
+        verb: {"Core"} for verb in shared
+    }
+    for verb, function in deployed.items():
+        if verb in shared:
+            continue
         serving = {"Serving"} if verb in {"inference", "check_parity"} else set()
         training = {"Training"} if verb in FITTING | COUNTING else set()
         definition = {"Definition"} if verb != "check_parity" else set()
         assert _layers(function) == {"Core", *definition, *serving, *training}, verb
 
 
-def test_a_function_that_reads_the_definition_carries_it(churn: Template) -> None:
-    for verb, function in churn.functions().items():
+def test_a_function_that_reads_the_definition_carries_it(deployed: dict[str, Resource]) -> None:
+    for verb, function in deployed.items():
         if "app.definition" in (PROJECT / "functions" / verb / "handler.py").read_text():
             assert "Definition" in _layers(function), verb
 
@@ -86,9 +97,9 @@ def test_the_definition_decides_memory_time_and_snapshot_of_inference(templates:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_handler_exists_under_the_name_that_lambda_calls(
-    verb: str, churn: Template, platform: Template
+    verb: str, deployed: dict[str, Resource]
 ) -> None:
-    module, name = (churn.functions() | platform.functions())[verb]["Handler"].rsplit(".", 1)
+    module, name = deployed[verb]["Handler"].rsplit(".", 1)
     assert callable(getattr(importlib.import_module(module), name))
 
 
@@ -130,8 +141,8 @@ def _asked_for(verb: str) -> set[str]:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_function_is_told_what_its_code_asks_for(verb: str, churn: Template, platform: Template) -> None:
-    told = (churn.functions() | platform.functions())[verb]["Environment"]["Variables"]
+def test_a_function_is_told_what_its_code_asks_for(verb: str, deployed: dict[str, Resource]) -> None:
+    told = deployed[verb]["Environment"]["Variables"]
     asked = {f"LAMBDALOOP_{name.upper()}" for name in _asked_for(verb)} - {"LAMBDALOOP_PIN"}
     assert asked <= set(told)
 

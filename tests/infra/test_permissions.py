@@ -24,10 +24,19 @@ RELEASE = {
     "judge_release",
     "close_release",
     "roll_back_release",
+    "prune_versions",
 }
 WATCH = {"watch_model", "govern_retraining"}
-WORKFLOWS = {"Training": TRAINING, "Releasing": RELEASE, "Watching": WATCH}
+EXPERIMENTS = {"advance_experiment", "evaluate_experiment"}
+WORKFLOWS = {
+    "Training": TRAINING,
+    "Releasing": RELEASE,
+    "Watching": WATCH,
+    "Experimenting": EXPERIMENTS,
+}
 """By how the logical ids of their state machines begin."""
+SHARED_NAMESPACES = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["NAMESPACE#*"]}}
+"""Experiments of several models keep out of each other's way."""
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
@@ -61,6 +70,7 @@ def test_wildcards_stand_only_where_aws_leaves_no_choice(templates: dict[str, Te
         "cloudwatch:GetMetricData",
         "cloudwatch:DescribeAlarms",
         "logs:CreateLogDelivery",
+        "states:SendTaskSuccess",
         "xray:PutTraceSegments",
     }
     for template in templates.values():
@@ -91,7 +101,7 @@ def test_only_release_functions_may_touch_the_inference_function_and_no_other(ch
         for statement in _statements_about(churn, verb, "lambda:"):
             assert statement["Resource"] in (own, versions), verb
             if statement["Resource"] == versions:
-                assert verb == "verify_release"
+                assert verb in ("verify_release", "judge_release", "prune_versions")
 
 
 def test_only_opening_shifting_and_rolling_back_may_move_traffic(churn: Template) -> None:
@@ -124,6 +134,9 @@ def test_the_registry_is_open_for_the_items_of_ones_own_model_only(templates: di
         template = templates[f"Lambdaloop-{model}"]
         for verb in template.functions():
             for statement in _statements_about(template, verb, "dynamodb:"):
+                if statement["Condition"] == SHARED_NAMESPACES:
+                    assert verb in ("start_experiment", "advance_experiment")
+                    continue
                 assert statement["Condition"] == {
                     "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"MODEL#{model}"]}
                 }

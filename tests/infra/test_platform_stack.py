@@ -157,5 +157,8 @@ def test_everything_can_be_found_through_outputs(platform: Template, churn: Temp
         "ReleaseWorkflow",
         "WatchWorkflow",
         "RetrainingGovernor",
+        "ExperimentStarter",
+        "ExperimentAdvancer",
+        "ExperimentWorkflow",
         "Endpoint",
     }

@@ -193,7 +193,8 @@ def test_what_nobody_took_is_told(churn: Template, of_churn: dict[str, Resource]
 
 
 def test_capture_is_late_when_the_watch_would_miss_it(churn: Template, of_churn: dict[str, Resource]) -> None:
-    [schedule] = churn.of_type("AWS::Scheduler::Schedule").values()
+    schedules = churn.of_type("AWS::Scheduler::Schedule")
+    [schedule] = [each for id_, each in schedules.items() if id_.startswith("Watching")]
     minutes = int(schedule["ScheduleExpression"].removeprefix("cron(").split()[0])
     alarm = of_churn["capture-late"]
     assert (alarm["MetricName"], alarm["Threshold"]) == ("DeliveryToS3.DataFreshness", minutes * 60)

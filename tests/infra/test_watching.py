@@ -15,7 +15,8 @@ HOUR = 3600
 
 
 def _schedule(template: Template) -> Resource:
-    [schedule] = template.of_type("AWS::Scheduler::Schedule").values()
+    schedules = template.of_type("AWS::Scheduler::Schedule")
+    [schedule] = [each for id_, each in schedules.items() if id_.startswith("Watching")]
     return schedule
 
 

@@ -208,3 +208,8 @@ def test_the_key_of_a_process_that_ended_opens_nothing(world: LambdaCloud) -> No
     gone = {"AccessKeyId": "ASIA" + "A" * 16, "SecretAccessKey": "x", "SessionToken": "x"}
     with pytest.raises(ClientError, match="security token included in the request is invalid"):
         world.client("dynamodb", gone).list_tables()
+
+
+def test_everybody_is_told_the_name_that_the_cloud_knows_them_by(world: LambdaCloud) -> None:
+    identity = world.client("sts").get_caller_identity()
+    assert (identity["Arn"], identity["Account"]) == (f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID)

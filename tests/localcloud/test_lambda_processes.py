@@ -173,6 +173,70 @@ def test_a_reserved_concurrency_of_zero_stops_a_function(world: LambdaCloud) -> 
         client.invoke(FunctionName="stopped")
 
 
+def unpacked(world: LambdaCloud) -> int:
+    """How many zip files lie unpacked on the disk."""
+    return len(list((world.cloud.state_dir / "lambda" / "unpacked").iterdir()))
+
+
+def test_a_deleted_version_takes_its_processes_and_its_code_with_it(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    world.function("pruned", PID)
+    client.publish_version(FunctionName="pruned")
+    client.update_function_code(FunctionName="pruned", ZipFile=zipped({"index.py": PID + "\n"}))
+    client.publish_version(FunctionName="pruned")
+    first, second = world.invoke("pruned:1"), world.invoke("pruned:2")
+    assert unpacked(world) == 2
+    client.delete_function(FunctionName="pruned", Qualifier="1")
+    eventually(lambda: not _is_alive(first))
+    assert unpacked(world) == 1
+    assert world.invoke("pruned:2") == second
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        world.invoke("pruned:1")
+
+
+def test_code_that_another_version_has_as_well_stays(world: LambdaCloud) -> None:
+    client = world.client("lambda")
+    world.function("shared", PID)
+    client.publish_version(FunctionName="shared")
+    client.update_function_configuration(FunctionName="shared", Environment={"Variables": {"RELEASE": "2"}})
+    client.publish_version(FunctionName="shared")
+    world.invoke("shared:1")
+    assert unpacked(world) == 1
+    client.delete_function(FunctionName="shared", Qualifier="1")
+    assert unpacked(world) == 1
+    assert world.invoke("shared:2")
+
+
+def test_a_version_that_is_deleted_while_it_runs_answers_first(world: LambdaCloud, tmp_path: Path) -> None:
+    client = world.client("lambda")
+    started, go_on = tmp_path / "started", tmp_path / "go_on"
+    world.function(
+        "busy",
+        "import os, pathlib, time\n"
+        "def handler(event, context):\n"
+        f"    pathlib.Path({str(started)!r}).touch()\n"
+        f"    while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.01)\n"
+        "    return os.getpid()",
+    )
+    client.publish_version(FunctionName="busy")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(world.invoke, "busy:1")
+        eventually(started.exists)
+        client.delete_function(FunctionName="busy", Qualifier="1")
+        go_on.touch()
+        pid = answer.result()
+    eventually(lambda: not _is_alive(pid))
+
+
+def test_only_so_many_processes_wait_and_those_that_waited_longest_end(world: LambdaCloud) -> None:
+    names = [f"warm-{number}" for number in range(4)]
+    world.host._pool._most_idle = 3
+    pids = [world.invoke(world.function(name, PID)) for name in names]
+    eventually(lambda: not _is_alive(pids[0]))
+    assert world.host.status()["processes"] == 3
+    assert [world.invoke(name) for name in names[1:]] == pids[1:]
+
+
 def test_idle_processes_end_and_all_of_them_end_with_the_cloud(world: LambdaCloud) -> None:
     world.function("idle", PID)
     idle = world.invoke("idle")

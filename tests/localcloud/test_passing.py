@@ -57,12 +57,12 @@ def let_pass(running: RunningCloud, seconds: float) -> None:
     assert passing.pass_until(cloud, cloud.clock.time() + seconds, patience_seconds=PATIENCE_SECONDS) == []
 
 
-def machine(running: RunningCloud, states: dict[str, Any]) -> str:
+def machine(running: RunningCloud, states: dict[str, Any], right: str = "lambda:InvokeFunction") -> str:
     number = next(NUMBERS)
     arn: str = running.client("stepfunctions").create_state_machine(
         name=f"machine-{number}",
         definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
-        roleArn=running.role(f"machine-{number}", "lambda:InvokeFunction"),
+        roleArn=running.role(f"machine-{number}", right),
     )["stateMachineArn"]
     return arn
 
@@ -96,6 +96,32 @@ def test_waits_of_a_workflow_end_at_their_own_time_and_work_between_them_takes_n
     assert ended["status"] == "SUCCEEDED"
     assert (ended["stopDate"] - started).total_seconds() == pytest.approx(1500, abs=0.01)
     assert (running.cloud.clock.now() - started).total_seconds() == pytest.approx(5 * HOUR, abs=0.01)
+
+
+def test_time_passes_over_a_task_that_waits_for_people_and_its_answer_counts_at_once(
+    running: RunningCloud,
+) -> None:
+    url = running.client("sqs").create_queue(QueueName="approvals")["QueueUrl"]
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"},
+        "TimeoutSeconds": 24 * int(HOUR),
+        "End": True,
+    }
+    arn = machine(running, {"Approve": task}, "sqs:SendMessage")
+    states = running.client("stepfunctions")
+    for name in ("answered", "silent"):
+        states.start_execution(stateMachineArn=arn, name=name, input="{}")
+        let_pass(running, 20 * HOUR)
+        if name == "answered":
+            [message] = running.client("sqs").receive_message(QueueUrl=url)["Messages"]
+            assert executions(running, arn)[0]["status"] == "RUNNING"
+            states.send_task_success(taskToken=message["Body"], output="{}")
+            let_pass(running, 0)
+            assert executions(running, arn)[0]["status"] == "SUCCEEDED"
+    let_pass(running, 4 * HOUR)
+    assert executions(running, arn)[1]["status"] == "FAILED"
 
 
 def test_a_schedule_fires_in_its_own_minute_of_every_day(running: RunningCloud, function: str) -> None:

@@ -17,7 +17,14 @@ from tests.unit.functions.lambda_process import pin, run
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py"))
 TRAINING = frozenset(
-    {"validate_dataset", "train_candidate", "evaluate_candidates", "package_model", "watch_model"}
+    {
+        "validate_dataset",
+        "train_candidate",
+        "evaluate_candidates",
+        "package_model",
+        "watch_model",
+        "judge_release",
+    }
 )
 SERVING = frozenset({"check_parity", "inference"})
 

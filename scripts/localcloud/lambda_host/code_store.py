@@ -6,13 +6,15 @@ import shutil
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 from scripts.localcloud.lambda_host.spec import CodeArchive, VersionSpec
 
 PYTHON_FOLDER = "python"
+_SHA256_LETTERS = 64
 
 
 class CodeStore:
@@ -44,6 +46,20 @@ class CodeStore:
             site = packages / "lib" / f"python{version}" / "site-packages"
             path += [folder for folder in (site, packages) if folder.is_dir()]
         return path
+
+    def sweep(self, used: Callable[[], Iterable[CodeArchive]]) -> None:
+        """Remove what was unpacked of zip files that are not `used` any more.
+
+        That is asked after looking what there is: what is unpacked meanwhile belongs to somebody, and stays.
+        """
+        folder = self._root / "unpacked"
+        found = list(folder.iterdir()) if folder.is_dir() else []
+        names = {archive.sha256 for archive in used()}
+        for unpacked in found:
+            if len(unpacked.name) == _SHA256_LETTERS and unpacked.name not in names:
+                with suppress(FileNotFoundError):  # somebody else sweeps, too
+                    away = unpacked.rename(unpacked.with_name(f"{unpacked.name}.away"))
+                    shutil.rmtree(away, ignore_errors=True)
 
     def _once(self, target: Path, fill: Callable[[Path], None]) -> Path:
         if target.is_dir():

@@ -30,7 +30,7 @@ from scripts.localcloud.lambda_host.process import Answer, FunctionProcess, Layo
 from scripts.localcloud.lambda_host.recorder import LogEvent, Recorder
 from scripts.localcloud.lambda_host.runtime_api import Invocation
 from scripts.localcloud.lambda_host.runtime_dir import runtime_dir
-from scripts.localcloud.lambda_host.spec import VersionSpec
+from scripts.localcloud.lambda_host.spec import CodeArchive, VersionSpec
 
 _REAP_EVERY_SECONDS = 15.0
 _TAIL_BYTES = 4096
@@ -179,8 +179,9 @@ class LambdaHost:
         )
 
     def retire(self, function_name: str, version: str | None = None) -> None:
-        """End the processes of a function or version that was deleted."""
+        """Free what a function or version that was deleted held: its processes, and its code where nobody else has the same."""
         self._pool.retire(function_name, version)
+        self._code.sweep(self._archives)
 
     def status(self) -> dict[str, Any]:
         """For GET /_localcloud/status."""
@@ -237,6 +238,17 @@ class LambdaHost:
             return None
         found = self.find(FunctionName(name.name))
         return self.backend._lambdas._aliases[found.function_arn].get(name.qualifier)  # noqa: SLF001
+
+    def _archives(self) -> list[CodeArchive]:
+        """The code and layers of every function and version there is, and of the processes that still run."""
+        specs = [function.run_spec() for function in self._functions()] + self._pool.specs()
+        return [archive for spec in specs for archive in (spec.code, *spec.layers)]
+
+    def _functions(self) -> list[HostedFunction]:
+        groups = list(self.backend._lambdas._functions.values())  # noqa: SLF001
+        return [
+            each for group in groups for each in (group["latest"], *group["versions"]) if each is not None
+        ]
 
     def _reserved(self, function_name: str) -> int | None:
         reserved = self.find(FunctionName(function_name)).reserved_concurrency

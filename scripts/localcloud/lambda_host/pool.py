@@ -16,6 +16,10 @@ from scripts.localcloud.lambda_host.spec import VersionSpec
 DEFAULT_CONCURRENCY = 8
 """How many invocations of a function may run at once where it reserves nothing (AWS: 1000 per account)."""
 
+MOST_IDLE = 2 * DEFAULT_CONCURRENCY
+"""How many warm processes may wait for their next event, of all functions together: enough for both sides of a canary. Each
+holds about 100 MiB, and every release is a version with processes of its own."""
+
 _Key = tuple[str, str]
 
 
@@ -23,13 +27,19 @@ class ProcessPool:
     """All processes of the local cloud, by function and version; safe to use from any thread."""
 
     def __init__(
-        self, start: Callable[[VersionSpec], FunctionProcess], is_stale: Callable[[FunctionProcess], bool]
+        self,
+        start: Callable[[VersionSpec], FunctionProcess],
+        is_stale: Callable[[FunctionProcess], bool],
+        *,
+        most_idle: int = MOST_IDLE,
     ) -> None:
         self._start = start
         self._is_stale = is_stale
+        self._most_idle = most_idle
         self._lock = threading.Lock()
         self._idle: defaultdict[_Key, list[FunctionProcess]] = defaultdict(list)
         self._all: set[FunctionProcess] = set()
+        self._retired: set[FunctionProcess] = set()
         self._running: Counter[str] = Counter()
         self._closed = False
 
@@ -60,12 +70,22 @@ class ProcessPool:
         with self._lock:
             return len(self._all)
 
+    def specs(self) -> list[VersionSpec]:
+        """What the processes run."""
+        with self._lock:
+            return [process.spec for process in self._all]
+
     def retire(self, function_name: str, version: str | None = None) -> None:
-        """End the idle processes of a function, or of one version, because what they run is gone."""
+        """End the processes of a function, or of one version, because what they run is gone; a running one answers first."""
         with self._lock:
             keys = [key for key in self._idle if key[0] == function_name and version in {None, key[1]}]
             idle = [process for key in keys for process in self._idle.pop(key)]
             self._all.difference_update(idle)
+            self._retired.update(
+                process
+                for process in self._all
+                if process.spec.function_name == function_name and version in {None, process.spec.version}
+            )
         for process in idle:
             process.kill()
 
@@ -92,6 +112,7 @@ class ProcessPool:
             everything = list(self._all)
             self._idle.clear()
             self._all.clear()
+            self._retired.clear()
         for process in everything:
             process.kill()
         for process in everything:
@@ -132,15 +153,29 @@ class ProcessPool:
         return process
 
     def _release(self, process: FunctionProcess) -> None:
+        useless: list[FunctionProcess] = []
         with self._lock:
             self._running[process.spec.function_name] -= 1
-            keep = process.alive and not self._closed
-            if keep:
+            if process.alive and not self._closed and process not in self._retired:
                 self._idle[process.spec.function_name, process.spec.version].append(process)
+                useless += self._too_many()
             else:
-                self._all.discard(process)
-        if not keep:
-            process.kill()
+                useless.append(process)
+            self._all.difference_update(useless)
+            self._retired.difference_update(useless)
+        for each in useless:
+            each.kill()
+
+    def _too_many(self) -> list[FunctionProcess]:
+        """The idle processes beyond those that may wait, taken out: those that waited longest."""
+        idle = sorted(
+            (process for waiting in self._idle.values() for process in waiting),
+            key=lambda process: process.idle_since,
+        )
+        surplus = idle[: max(0, len(idle) - self._most_idle)]
+        for process in surplus:
+            self._idle[process.spec.function_name, process.spec.version].remove(process)
+        return surplus
 
     def _usable(self, process: FunctionProcess, spec: VersionSpec) -> bool:
         return process.alive and process.spec == spec and not self._is_stale(process)

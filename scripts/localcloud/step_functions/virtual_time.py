@@ -1,5 +1,6 @@
 """Lets the interpreter live in the cloud's time: waits, retries and timeouts, and the times it writes down."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.item
     map_run_record,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import timestamp, wait_function
 from moto.stepfunctions.parser.asl.eval.callback import callback
@@ -23,7 +27,7 @@ from moto.stepfunctions.parser.asl.eval.event import event_manager
 from moto.stepfunctions.parser.backend import execution
 
 from scripts.localcloud import moto_seams
-from scripts.localcloud.clock import VirtualClock
+from scripts.localcloud.clock import VirtualClock, Wait
 from scripts.localcloud.cloud import Cloud
 
 _POLL_SECONDS = 0.1  # how soon a timeout notices that the clock was moved
@@ -72,20 +76,39 @@ def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], No
     One exception: a task that computes (it calls a function or a service) also gets as many real seconds. Its work
     takes real time, and a clock that runs a thousand times as fast must not make every training time out.
     """
-    computing = threading.local()
+    computing, asking = threading.local(), threading.local()
+    wait_for_answer = StateTaskServiceCallback._eval_wait_for_task_token  # noqa: SLF001
     evaluate_with_timeout = execute_state.ExecutionState._evaluate_with_timeout  # noqa: SLF001
 
     def evaluate(self: Any, env: Any) -> None:
         computing.now = _computes(self)
         evaluate_with_timeout(self, env)
 
+    def wait_for_token(self: Any, env: Any, *args: Any, **kwargs: Any) -> Any:
+        asking.execution = _execution(env)
+        return wait_for_answer(self, env, *args, **kwargs)
+
     class Event(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             return _wait(clock, super().wait, timeout, real_too=getattr(computing, "now", False))
 
     class CallbackEvent(threading.Event):
+        """Somebody's answer to a task that waits for it: until it comes, the execution does nothing by itself."""
+
+        _noted: Wait | None = None
+
         def wait(self, timeout: float | None = None) -> bool:
-            return _wait(clock, super().wait, timeout, real_too=False)
+            deadline = clock.time() + timeout if timeout is not None else math.inf
+            self._noted = clock.begin_wait(deadline, getattr(asking, "execution", ""))
+            try:
+                return _wait(clock, super().wait, timeout, real_too=False)
+            finally:
+                clock.end_wait(self._noted)
+
+        def set(self) -> None:
+            if self._noted is not None:  # at once: the waiting thread may wake up later
+                clock.end_wait(self._noted)
+            super().set()
 
     class Thread(threading.Thread):
         def join(self, timeout: float | None = None) -> None:
@@ -97,6 +120,7 @@ def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], No
 
     replace(execute_state.ExecutionState, "_evaluate_with_timeout", evaluate)
     replace(execute_state, "threading", SimpleNamespace(Event=Event))
+    replace(StateTaskServiceCallback, "_eval_wait_for_task_token", wait_for_token)
     replace(callback, "Event", CallbackEvent)
     replace(program, "threading", SimpleNamespace(Thread=Thread))
 

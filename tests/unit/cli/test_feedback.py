@@ -26,6 +26,18 @@ def test_labels_with_and_without_a_time_are_counted() -> None:
     assert check(f"yes,{ID}", header="actual,prediction_id") == 1
 
 
+def test_rewards_come_beside_labels_or_instead_of_them() -> None:
+    header = "prediction_id,actual,reward"
+    assert check(f"{ID},yes,1.5", f"{ID},,-2", f"{ID},no,", header=header) == 3
+    assert check(f"1e3,{ID}", header="reward,prediction_id") == 1
+    with pytest.raises(FeedbackInvalidError) as refused:
+        check(f"{ID},,", f"{ID},yes,much", f"{ID},,nan", f"{ID},perhaps,1", header=header)
+    _, *told = str(refused.value).splitlines()
+    assert [line.split(":")[0] for line in told] == ["row 1", "row 2", "row 3", "row 4"]
+    assert told[0].endswith("actual is missing, and so is reward")
+    assert told[1].endswith("reward must be a finite number, got 'much'")
+
+
 def test_a_regression_takes_numbers() -> None:
     ridge = (Candidate(name="linear", estimator="ridge"),)
     training = replace(DEFINITION.training, metric="rmse", candidates=ridge)

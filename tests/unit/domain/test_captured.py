@@ -63,6 +63,58 @@ def test_a_label_leads_to_the_time_of_its_prediction() -> None:
     assert (found.actual, found.event_time, found.observed_at) == ("yes", AT, AT)
 
 
+def test_a_line_of_an_experiment_says_how_its_arm_was_chosen() -> None:
+    found = read({**LINE, "experiment": "checkout", "assignment": "entity", "entity": "ab", "variant": "b"})
+    assert isinstance(found, CapturedPrediction)
+    assert (found.experiment, found.assignment, found.variant, found.request) == (
+        "checkout",
+        "entity",
+        "b",
+        None,
+    )
+    found = read({**LINE, "experiment": "checkout", "assignment": "request", "request": "r-1"})
+    assert isinstance(found, CapturedPrediction)
+    assert (found.assignment, found.request) == ("request", "r-1")
+
+
+def test_lines_from_before_there_were_experiments_are_read() -> None:
+    found = read({name: value for name, value in LINE.items() if name != "experiment"})
+    assert isinstance(found, CapturedPrediction)
+    assert (found.experiment, found.assignment) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({"experiment": 7}, "experiment must be"),
+        ({"experiment": "x"}, "assignment must be one of entity, request, outside, got None"),
+        ({"experiment": "x", "assignment": "chance"}, "assignment must be one of"),
+        ({"experiment": "x", "assignment": ["entity"]}, "assignment must be one of"),
+        ({"experiment": "x", "assignment": "entity", "entity": None}, "entity is missing"),
+        ({"experiment": "x", "assignment": "request"}, "request must be"),
+    ],
+)
+def test_a_line_that_would_blur_an_experiment_is_refused(change: dict[str, Any], wanted: str) -> None:
+    assert wanted in reason({**LINE, **change})
+
+
+def test_a_label_may_carry_a_reward_with_or_without_the_truth() -> None:
+    both, alone = read({**LABEL, "reward": 2}), read({**LABEL, "actual": None, "reward": -0.5})
+    assert isinstance(both, CapturedLabel)
+    assert isinstance(alone, CapturedLabel)
+    assert (both.actual, both.reward) == ("yes", 2.0)
+    assert (alone.actual, alone.reward) == (None, -0.5)
+
+
+@pytest.mark.parametrize("reward", ["1", True, [1], 10**400])
+def test_a_reward_that_is_no_finite_number_is_refused(reward: Any) -> None:
+    assert "reward must be a finite number" in reason({**LABEL, "reward": reward})
+
+
+def test_a_label_that_says_nothing_is_refused() -> None:
+    assert "actual must be" in reason({**LABEL, "actual": None})
+
+
 def test_fields_of_newer_writers_are_ignored() -> None:
     assert read({**LINE, "explanation": [1, 2]}) == read(LINE)
 

@@ -1,12 +1,14 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdaloop.domain.judging import judge
+from lambdaloop.domain.behaviour import BehaviourFigures
+from lambdaloop.domain.judging import Compared, judge
 from lambdaloop.domain.release import Judgement
-from lambdaloop.domain.releasing_rules import ReleaseRules
+from lambdaloop.domain.releasing_rules import Behaviour, ReleaseRules
 from lambdaloop.domain.traffic import Observation
 from tests.fakes.samples import MORNING
 
@@ -55,6 +57,7 @@ def test_a_judgement_says_what_it_saw() -> None:
         "errors": 1,
         "error_rate": 0.025,
         "p95_latency_ms": 80.0,
+        "p99_latency_ms": None,
     }
     assert judgement.reasons == ("40 requests within the limits",)
 
@@ -100,6 +103,19 @@ def test_slow_answers_roll_back_once_there_are_enough_of_them() -> None:
     assert judged(requests=5, p95=9000.0).verdict == "hold"  # cold starts
 
 
+def test_the_slowest_answers_count_where_the_definition_limits_them() -> None:
+    rules = replace(RULES, max_p99_latency_ms=500.0)
+
+    def verdict(p99: float | None, rules: ReleaseRules = rules) -> str:
+        seen = Observation(requests=100, errors=0, p95_latency_ms=50.0, p99_latency_ms=p99)
+        return judge(
+            rules=rules, steps=RULES.plan, step=0, holds=0, observation=seen, alarms=OK, at=MORNING
+        ).verdict
+
+    assert [verdict(500.0), verdict(501.0), verdict(None)] == ["advance", "roll_back", "hold"]
+    assert verdict(9000.0, RULES) == "advance"
+
+
 def test_a_missing_or_senseless_latency_is_no_success() -> None:
     assert judged(p95=None).verdict == "hold"
     assert judged(p95=float("nan")).verdict == "roll_back"
@@ -120,6 +136,86 @@ def test_alarms_that_the_definition_does_not_name_do_not_matter() -> None:
 
 def test_all_reasons_are_given() -> None:
     assert len(judged(errors=100, p95=900.0, latency="ALARM").reasons) == 3
+
+
+def compared(**figures: Any) -> Compared:
+    return Compared(
+        metric="roc_auc",
+        figures=BehaviourFigures(**{"predictions": 100, **figures}),
+        champion=Observation(requests=900, errors=9, p95_latency_ms=40.0, p99_latency_ms=60.0),
+        notes=("the log is long: its newest part was read",),
+    )
+
+
+def behaving(*, step: int = 0, holds: int = 0, rules: ReleaseRules = RULES, **figures: Any) -> Judgement:
+    return judge(
+        rules=rules,
+        steps=rules.plan,
+        step=step,
+        holds=holds,
+        observation=Observation(requests=100, errors=0, p95_latency_ms=50.0),
+        alarms=OK,
+        at=MORNING,
+        compared=compared(**figures),
+    )
+
+
+def test_predictions_as_expected_advance_and_both_sides_numbers_are_kept_flat() -> None:
+    judgement = behaving(disagreement=0.1, disagreement_low=0.07, replayed_rows=200)
+    assert judgement.verdict == "advance"
+    assert judgement.reasons == (
+        "100 requests within the limits, 100 logged predictions as expected",
+        "the log is long: its newest part was read",
+    )
+    numbers = judgement.numbers
+    assert (numbers["predictions"], numbers["disagreement"]) == (100, 0.1)
+    assert (numbers["champion_requests"], numbers["champion_error_rate"]) == (900, 0.01)
+    assert (numbers["champion_p95_latency_ms"], numbers["champion_p99_latency_ms"]) == (40.0, 60.0)
+    assert all(value is None or isinstance(value, int | float) for value in numbers.values())
+
+
+def test_a_guardrail_rolls_back_at_once_and_a_signal_holds_until_there_are_no_holds_left() -> None:
+    assert behaving(disagreement=0.5, disagreement_low=0.4, replayed_rows=50).verdict == "roll_back"
+    drifted: dict[str, Any] = {"prediction_drift": 0.9, "prediction_drift_p": 0.0001}
+    assert [behaving(holds=holds, **drifted).verdict for holds in range(4)] == [*["hold"] * 3, "roll_back"]
+    assert behaving(holds=3, **drifted).reasons[-1] == "still in doubt after 3 holds"
+
+
+def test_a_version_without_logged_predictions_never_goes_on() -> None:
+    assert [behaving(predictions=0, holds=holds).verdict for holds in range(4)] == [
+        *["hold"] * 3,
+        "roll_back",
+    ]
+
+
+def test_rows_that_only_the_new_version_refuses_roll_back_beyond_doubt() -> None:
+    assert behaving(replayed_rows=200, replay_failures=10).verdict == "advance"  # 5 % are allowed
+    judgement = behaving(replayed_rows=200, replay_failures=40)
+    assert judgement.verdict == "roll_back"
+    assert judgement.reasons == (
+        "did not answer 40 of 200 logged rows that the version before answers, allowed is a rate of 0.05",
+    )
+
+
+def test_what_must_be_better_is_asked_before_the_last_step_and_not_earlier() -> None:
+    rules = replace(RULES, behaviour=Behaviour(require="better"))
+    assert [behaving(step=step, rules=rules).verdict for step in (0, 1, 2)] == ["advance", "hold", "complete"]
+    assert behaving(step=1, rules=rules, performance_gain_low=0.01).verdict == "advance"
+
+
+def test_a_long_list_of_reasons_is_cut() -> None:
+    rules = replace(RULES, alarms=tuple(f"alarm-{number}" for number in range(100)))
+    judgement = judge(
+        rules=rules,
+        steps=RULES.plan,
+        step=0,
+        holds=0,
+        observation=Observation(requests=100, errors=0, p95_latency_ms=50.0),
+        alarms={},
+        at=MORNING,
+    )
+    assert len(judgement.reasons) == 20
+    assert judgement.reasons[-1] == "and 81 more reasons"
 
 
 @given(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdaloop.domain.captured import CapturedLabel
-from lambdaloop.domain.labels import TargetReader, latest_labels, resolve_labels
+from lambdaloop.domain.labels import TargetReader, latest_labels, resolve_labels, resolve_rewards
 from lambdaloop.domain.prediction_id import new_prediction_id
 from tests.fakes.samples import MODEL, MORNING
 
@@ -15,13 +15,19 @@ IDS = [new_prediction_id(MORNING + timedelta(minutes=number)) for number in rang
 
 
 def label(
-    actual: str | float | bool, *, prediction: int = 0, observed: int = 0, received: int = 0
+    actual: str | float | bool | None,
+    *,
+    reward: float | None = None,
+    prediction: int = 0,
+    observed: int = 0,
+    received: int = 0,
 ) -> CapturedLabel:
     """Times in hours."""
     return CapturedLabel(
         prediction_id=IDS[prediction],
         model=MODEL,
         actual=actual,
+        reward=reward,
         observed_at=MORNING + timedelta(hours=observed),
         received_at=MORNING + timedelta(hours=received),
     )
@@ -30,7 +36,8 @@ def label(
 LABELS = st.lists(
     st.builds(
         label,
-        st.sampled_from(["yes", "no", "1", 1, 1.0, True, "true"]),
+        st.sampled_from(["yes", "no", "1", 1, 1.0, True, "true", None]),
+        reward=st.sampled_from([None, None, 0.0, 1.0]),
         prediction=st.integers(0, 2),
         observed=st.integers(0, 2),
         received=st.integers(0, 2),
@@ -69,6 +76,7 @@ def test_order_and_repetition_do_not_matter(labels: list[CapturedLabel], random:
     again = labels + labels[: len(labels) // 2]
     random.shuffle(again)  # type: ignore[attr-defined]
     assert resolve_labels(again) == resolve_labels(labels)
+    assert resolve_rewards(again) == resolve_rewards(labels)
     assert latest_labels(again) == latest_labels(labels)
 
 
@@ -76,6 +84,25 @@ def test_order_and_repetition_do_not_matter(labels: list[CapturedLabel], random:
 def test_parts_may_be_reduced_before_they_are_put_together(labels: list[CapturedLabel], cut: int) -> None:
     parts = [*latest_labels(labels[:cut]), *latest_labels(labels[cut:])]
     assert resolve_labels(parts) == resolve_labels(labels)
+    assert resolve_rewards(parts) == resolve_rewards(labels)
+
+
+def test_a_later_reward_leaves_what_was_true_alone_and_the_other_way_round() -> None:
+    truth, worth = label("yes", observed=1), label(None, reward=3.5, observed=2)
+    later = label("no", observed=3)
+    labels = [truth, worth, later]
+    assert resolve_labels([truth, worth]).labels == {IDS[0]: truth}
+    assert resolve_labels(labels).labels == {IDS[0]: later}
+    assert resolve_rewards(labels).labels == {IDS[0]: worth}
+
+
+def test_rewards_that_contradict_each_other_are_a_conflict_of_rewards_only() -> None:
+    labels = [label("yes", reward=1), label("yes", reward=2), label(None, reward=1, prediction=1)]
+    assert resolve_rewards(labels).conflicts == {IDS[0]}
+    assert set(resolve_rewards(labels).labels) == {IDS[1]}
+    assert set(resolve_labels(labels).labels) == {IDS[0]}
+    settled = resolve_rewards([*labels, label(None, reward=0, observed=1)])
+    assert (settled.conflicts, settled.labels[IDS[0]].reward) == (frozenset(), 0)
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,17 @@ def load_event(name: str) -> Document:
 class FakeSlot:
     """Holds a model, or the error that loading it gives."""
 
-    content: ServedModel | LambdaloopError
+    content: ServedModel | LoadedModel | LambdaloopError
     release: int | None = PIN.release
 
     def get(self) -> LoadedModel:
         if isinstance(self.content, LambdaloopError):
             raise self.content
-        return LoadedModel(pin=PIN, model=self.content)
+        return (
+            self.content
+            if isinstance(self.content, LoadedModel)
+            else LoadedModel(pin=PIN, model=self.content)
+        )
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,9 @@ class Answer:
 class Gateway:
     """One deployed model; remembers what was captured and measured."""
 
-    model: ServedModel | LambdaloopError = field(default_factory=lambda: OnnxModel.from_bundle(classifier()))
+    model: ServedModel | LoadedModel | LambdaloopError = field(
+        default_factory=lambda: OnnxModel.from_bundle(classifier())
+    )
     definition: ModelDefinition = DEFINITION
     log: PredictionLog | None = None
     captured: list[Mapping[str, Any]] = field(default_factory=list)

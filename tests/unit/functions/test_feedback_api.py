@@ -126,6 +126,49 @@ def test_the_form_is_strict(labels: Any, row: int | None, field: str | None) -> 
     assert gateway.captured == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"actual": "yes", "reward": 2.5}, {"actual": "yes", "reward": 2.5}),
+        ({"reward": 3}, {"reward": 3.0}),
+        ({"actual": None, "reward": -1e300}, {"reward": -1e300}),
+        ({"actual": "no", "reward": None}, {"actual": "no"}),
+        ({"reward": 0}, {"reward": 0.0}),
+    ],
+)
+def test_a_label_says_what_was_true_what_it_was_worth_or_both(
+    sent: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    gateway = Gateway()
+    assert gateway.feedback({"prediction_id": YESTERDAY, **sent}).status == 202
+    [line] = gateway.captured
+    assert {name: line[name] for name in ("actual", "reward") if name in line} == kept
+    found = read_line(json.dumps(line), model="churn", now=AT)
+    assert isinstance(found, CapturedLabel)
+    assert (found.actual, found.reward) == (kept.get("actual"), kept.get("reward"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "problem"),
+    [
+        ({}, "actual", "is missing: give actual, reward or both"),
+        ({"actual": None, "reward": None}, "actual", "is missing"),
+        ({"reward": "5"}, "reward", "must be a finite number, got '5'"),
+        ({"reward": True}, "reward", "must be a finite number, got True"),
+        ({"reward": 10**400}, "reward", "must be a finite number"),
+        ({"actual": "perhaps", "reward": 1}, "actual", "must be one of"),
+    ],
+)
+def test_a_reward_is_a_finite_number(sent: dict[str, Any], field: str, problem: str) -> None:
+    gateway = Gateway()
+    answer = gateway.feedback({"prediction_id": YESTERDAY, **sent})
+    assert answer.status == 422
+    [told] = answer.body["details"]
+    assert (told["row"], told["field"]) == (0, field)
+    assert problem in told["problem"]
+    assert gateway.captured == []
+
+
 def test_as_many_labels_as_are_allowed_are_taken_at_once() -> None:
     assert Gateway().feedback(*[label()] * MAX_LABELS).body["accepted"] == MAX_LABELS
 

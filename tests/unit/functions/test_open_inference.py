@@ -74,7 +74,12 @@ def test_values_have_the_type_of_the_labels(classes: tuple[Any, ...], datatype: 
 def test_a_regression_gives_numbers_and_no_probabilities() -> None:
     gateway = Gateway(OnnxModel.from_bundle(regressor("churn")))
     answer = gateway.infer(*_tensors(1)).body
-    assert [output["name"] for output in answer["outputs"]] == ["value", "prediction_id"]
+    assert [output["name"] for output in answer["outputs"]] == [
+        "value",
+        "prediction_id",
+        "variant",
+        "model_version",
+    ]
     assert _output(answer, "value")["datatype"] == "FP64"
     assert _output(answer, "value")["data"] == [pytest.approx(3.2)]
 
@@ -186,6 +191,8 @@ def test_metadata_describe_inputs_and_outputs() -> None:
             {"name": "value", "datatype": "BYTES", "shape": [-1]},
             {"name": "probabilities", "datatype": "FP64", "shape": [-1, 2]},
             {"name": "prediction_id", "datatype": "BYTES", "shape": [-1]},
+            {"name": "variant", "datatype": "BYTES", "shape": [-1]},
+            {"name": "model_version", "datatype": "INT64", "shape": [-1]},
         ],
     }
 

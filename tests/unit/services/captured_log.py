@@ -37,10 +37,15 @@ def prediction_line(
 
 
 def feedback_line(
-    prediction_id: str, actual: Any, *, at: datetime, received_at: datetime | None = None
+    prediction_id: str,
+    actual: Any,
+    *,
+    at: datetime,
+    received_at: datetime | None = None,
+    reward: float | None = None,
 ) -> Document:
     """What inference writes about one label; it was observed at that time."""
-    label = ReceivedLabel(prediction_id=prediction_id, actual=actual, observed_at=at)
+    label = ReceivedLabel(prediction_id=prediction_id, actual=actual, reward=reward, observed_at=at)
     return label_line(label, model="sample", received_at=received_at or at)
 
 

@@ -1,15 +1,20 @@
 """A model with two registered versions in memory, ready to be released."""
 
+import io
 from typing import Any
 
+from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
 from lambdaloop.domain.version import BUNDLE
+from lambdaloop.settings import Settings
 from tests.fakes.app import FakeApp
 from tests.fakes.artifacts import InMemoryArtifactStore
 from tests.fakes.inference import answer
+from tests.fakes.notices import FakeNotices
 from tests.fakes.observer import FakeObserver
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.samples import MODEL, MORNING, bundle, definition, draft, run
 from tests.fakes.traffic import InMemoryTraffic
+from tests.fakes.workflows import FakeWorkflows
 
 
 class ReleaseDesk:
@@ -20,12 +25,17 @@ class ReleaseDesk:
         self.artifacts = InMemoryArtifactStore()
         self.traffic = InMemoryTraffic(answer)
         self.observer = observer or FakeObserver()
+        self.workflows, self.notices, self.metrics = FakeWorkflows(), FakeNotices(), io.StringIO()
         self.app = FakeApp(
             definition=definition(**rules),
             registry=self.registry,
             artifacts=self.artifacts,
             traffic=self.traffic,
             observer=self.observer,
+            workflows=self.workflows,
+            notices=self.notices,
+            shadow_metrics=EmfShadowMetrics(self.metrics),
+            settings=Settings(bootstrap_version="1", api_endpoint="https://api.example.com"),
         )
         self.clock = self.app.fake_clock
         stored = self.artifacts.put(MODEL, BUNDLE, bundle(golden_rows))

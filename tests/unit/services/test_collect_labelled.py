@@ -180,6 +180,18 @@ def test_lines_that_nobody_can_read_stop_nothing(log: Log) -> None:
     assert found.left_out == {"rows that do not fit": 3, "unreadable labels": 1}
 
 
+def test_a_reward_alone_teaches_nothing_and_takes_no_label_away(log: Log) -> None:
+    at = START + 40 * HOUR
+    unlabelled = prediction_line({**ROW, "age": 500}, at=at)
+    labelled = [row[-1] for row in log.rows(log.collect(END))[:3]]
+    rewards = [
+        feedback_line(each, None, reward=1.0, at=END) for each in (unlabelled["prediction_id"], *labelled)
+    ]
+    log.add_noise(unlabelled, *rewards)
+    assert log.ages(found := log.collect(END)) == list(range(80))
+    assert found.left_out == {}
+
+
 def test_objects_and_files_that_nobody_can_read_stop_nothing(log: Log) -> None:
     key = deliver(log.archive, [], at=START + HOUR, name="broken")
     log.archive.objects[key] = b"\x1f\x8bgarbage"

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from lambdaloop.domain.capture_layout import DAY, HOUR
+from lambdaloop.domain.capture_layout import DAY, HOUR, part_prefix
+from lambdaloop.domain.labels import resolve_labels, resolve_rewards
 from lambdaloop.domain.summary import LogCounts
 from lambdaloop.services.ingest_capture import Bounds
+from lambdaloop.services.ingest_source import read_labels
 from tests.fakes.samples import MODEL, MORNING
 from tests.fakes.watched_model import WatchedModel, rows
 
@@ -40,6 +42,37 @@ def test_predictions_and_labels_become_the_summary_of_their_hour(model: WatchedM
     assert whole.newest_labelled == made[39].at
     assert whole.label_delay_seconds == pytest.approx(40 * 300)
     assert (report.lines, report.new_rows, report.new_labels) == (140, 100, 40)
+
+
+def test_rewards_are_kept_with_the_labels_and_change_no_performance(model: WatchedModel) -> None:
+    made = model.predict(rows(100), every=1.0)
+    after = made[0].at + timedelta(minutes=10)
+    truths = model.labels(made[:40], after=timedelta(minutes=5))
+    model.deliver([*(each.line for each in made), *truths])
+    model.watch()
+    before = model.hour()
+    only_rewards = [
+        model.label(each.prediction_id, None, reward=float(n), observed_at=after)
+        for n, each in enumerate(made[:60])
+    ]
+    with_truth = model.label(made[60].prediction_id, "yes", reward=7.0, observed_at=after)
+    model.deliver([*only_rewards, with_truth])
+    model.datasets.upload(
+        "feedback/churn/rewards.csv", f"prediction_id,reward\n{made[61].prediction_id},8.5\n".encode()
+    )
+    model.watch()
+    summary = model.hour()
+    assert summary.counts == LogCounts(predictions=100, labelled=41)
+    known, now = (next(each for each in one.slices if not each.key.segment) for one in (before, summary))
+    assert known.outcomes is not None
+    assert now.outcomes is not None
+    assert (known.outcomes.rows, now.outcomes.rows) == (40.0, 41.0)
+    keys = model.archive.keys(part_prefix(MODEL, made[0].at.replace(minute=0, second=0), "labels"))
+    kept = [label for key in keys for label in read_labels(model.archive.objects[key], MODEL)]
+    rewards = {identity: each.reward for identity, each in resolve_rewards(kept).labels.items()}
+    wanted = {each.prediction_id: float(n) for n, each in enumerate(made[:60])}
+    assert rewards == {**wanted, made[60].prediction_id: 7.0, made[61].prediction_id: 8.5}
+    assert len(resolve_labels(kept).labels) == 41
 
 
 def test_segments_add_up_to_the_whole(model: WatchedModel) -> None:

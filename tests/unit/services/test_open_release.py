@@ -54,6 +54,9 @@ def test_a_release_remembers_where_traffic_was(desk: ReleaseDesk) -> None:
     open_release(request(), desk.app)
     release = desk.registry.release(MODEL, 2)
     assert (release.previous, release.previous_lambda_version) == (1, "2")
+    pin = desk.traffic.pin_of(str(release.lambda_version))
+    assert pin is not None
+    assert pin.previous_lambda_version == "2"  # so that the way back is known without the registry
 
 
 def test_an_unknown_version_opens_nothing(desk: ReleaseDesk) -> None:
@@ -140,11 +143,12 @@ def test_a_workflow_that_wakes_up_after_that_moves_nothing(desk: ReleaseDesk) ->
 def test_traffic_that_somebody_moved_by_hand_is_neither_joined_nor_taken_back(
     desk: ReleaseDesk, by_hand: dict[str, Any]
 ) -> None:
+    desk.traffic.versions["7"] = None
     desk.traffic.route(desk.traffic.routing(), **by_hand)
     routed = desk.routed()
     document = run_release(desk.app, version=2, execution="second")
     assert document["error"]["Error"] == RoutingChangedError.__name__
-    assert "point it at 2 alone" in document["error"]["Cause"]
+    assert "`lambdaloop rollback churn` brings both together" in document["error"]["Cause"]
     assert document["rolled_back"] == {"status": None}
     assert desk.routed() == routed
     assert desk.statuses() == ["live"]
@@ -187,7 +191,7 @@ class TestAStackThatWasDeployedAnew:
         anew.traffic.busy = 1
         with pytest.raises(ReleaseNotReadyError):
             open_release(request(), anew.app)
-        assert open_release(request(), anew.app) == {"number": 2, "lambda_version": "2"}
+        assert open_release(request(), anew.app) == {"number": 2, "lambda_version": "2", "first": True}
 
     def test_a_release_that_died_with_the_old_stack_moves_no_traffic(self, desk: ReleaseDesk) -> None:
         shift_traffic(opened(desk, "second"), desk.app)

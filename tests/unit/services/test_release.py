@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from lambdaloop.domain.alias import CHAMPION
+from lambdaloop.domain.documents import Document
 from lambdaloop.domain.traffic import Observation
+from tests.fakes.capture import InMemoryCaptureArchive
 from tests.fakes.observer import HEALTHY, FakeObserver
 from tests.fakes.release_workflow import run_release
 from tests.fakes.samples import MODEL
@@ -27,7 +29,7 @@ def weights(desk: ReleaseDesk) -> list[tuple[str, str | None, float]]:
 
 def test_the_first_release_takes_all_traffic_at_once(desk: ReleaseDesk) -> None:
     document = run_release(desk.app)
-    assert document["opened"] == {"number": 1, "lambda_version": "2"}
+    assert document["opened"] == {"number": 1, "lambda_version": "2", "first": True}
     assert document["verified"] == {"rows": 3, "worst_difference": 0.0}
     assert document["shift"]["weight"] == 1.0
     assert document["judgement"]["verdict"] == "complete"
@@ -86,8 +88,29 @@ def test_silence_is_watched_so_often_and_then_rolled_back() -> None:
     document = run_release(desk.app)
     verdicts = [one.verdict for one in desk.registry.release(MODEL, 1).judgements]
     assert verdicts == ["hold", "hold", "roll_back"]
-    assert document["judgement"]["reasons"][-1] == "still without evidence after 2 holds"
+    assert document["judgement"]["reasons"][-1] == "still in doubt after 2 holds"
     assert desk.routed() == ("1", None, 0.0)
+
+
+def test_a_canary_with_little_traffic_is_held_and_never_promoted() -> None:
+    few = Observation(requests=19, errors=0, p95_latency_ms=12.0)
+    desk = ReleaseDesk(observer=FakeObserver(HEALTHY, few), max_holds=2)
+    run_release(desk.app, execution="first")
+    document = run_release(desk.app, version=2, execution="second")
+    assert document["rolled_back"] == {"status": "rolled_back"}
+    judgements = desk.registry.release(MODEL, 2).judgements
+    assert [(one.step, one.verdict) for one in judgements] == [(0, "hold"), (0, "hold"), (0, "roll_back")]
+    assert desk.routed() == ("2", None, 0.0)
+
+
+def test_a_canary_whose_predictions_are_not_in_the_log_is_held_and_never_promoted() -> None:
+    desk = ReleaseDesk(max_holds=2)
+    run_release(desk.app, execution="first")
+    desk.app.__dict__["archive"] = InMemoryCaptureArchive()
+    run_release(desk.app, version=2, execution="second")
+    judgements = desk.registry.release(MODEL, 2).judgements
+    assert [(one.step, one.verdict) for one in judgements] == [(0, "hold"), (0, "hold"), (0, "roll_back")]
+    assert judgements[0].reasons == ("0 logged predictions, wanted at least 20",)
 
 
 def test_holds_are_counted_per_step() -> None:
@@ -102,6 +125,38 @@ def test_holds_are_counted_per_step() -> None:
 def test_a_missing_alarm_counts_like_one_in_alarm(alarms: dict[str, str]) -> None:
     desk = ReleaseDesk(observer=FakeObserver(alarms=alarms), alarms=["churn-errors"])
     assert run_release(desk.app)["rolled_back"]["status"] == "rolled_back"
+
+
+@pytest.mark.parametrize("renamed", [{}, {"churn-errors-2": "OK"}])
+def test_an_alarm_that_is_deleted_or_renamed_during_a_canary_takes_the_traffic_back(
+    renamed: dict[str, str],
+) -> None:
+    desk = ReleaseDesk(observer=FakeObserver(alarms={"churn-errors": "OK"}), alarms=["churn-errors"])
+    run_release(desk.app, execution="first")
+
+    def after_the_first_step(document: Document) -> None:
+        if document["shift"]["step"] == 1:
+            desk.observer.alarms = renamed
+
+    run_release(desk.app, version=2, execution="second", callers=after_the_first_step)
+    release = desk.registry.release(MODEL, 2)
+    assert [one.verdict for one in release.judgements] == ["advance", "roll_back"]
+    assert release.outcome == "alarm churn-errors does not exist"
+    assert desk.routed() == ("2", None, 0.0)
+
+
+def test_an_alarm_that_does_not_know_yet_is_waited_for() -> None:
+    desk = ReleaseDesk(
+        observer=FakeObserver(alarms={"churn-errors": "INSUFFICIENT_DATA"}), alarms=["churn-errors"]
+    )
+
+    def let_it_know(document: Document) -> None:
+        if "judgement" in document:
+            desk.observer.alarms["churn-errors"] = "OK"
+
+    assert run_release(desk.app, callers=let_it_know)["closed"]["status"] == "live"
+    verdicts = [one.verdict for one in desk.registry.release(MODEL, 1).judgements]
+    assert verdicts == ["hold", "complete"]
 
 
 def test_a_release_can_follow_a_rollback_and_serves_the_same_version_again(desk: ReleaseDesk) -> None:

@@ -9,19 +9,26 @@ import pytest
 from functions.inference.limits import max_rows
 from functions.open_release.handler import handle as open_release
 from functions.verify_release.handler import handle as verify_release
+from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.bundle import pack_bundle, unpack_bundle
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import (
+    ArmsDifferError,
     ArtifactCorruptError,
     ArtifactMissingError,
     ReleaseNotReadyError,
     VerificationFailedError,
 )
+from lambdaloop.domain.experiment_pin import ArmPin, ExperimentPin
+from lambdaloop.domain.gateway_event import ARM_HEADER
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.domain.signature import Signature
+from lambdaloop.domain.version import BUNDLE
+from lambdaloop.services.hold_release import take_lease
 from lambdaloop.services.verify_release import _rows_per_request
 from tests.fakes.inference import answer
 from tests.fakes.release_workflow import run_release
-from tests.fakes.samples import MODEL, definition
+from tests.fakes.samples import MODEL, bundle, definition
 from tests.unit.services.release_desk import ReleaseDesk
 
 
@@ -106,7 +113,7 @@ def _says(body: str) -> Callable[..., Document]:
         (partial(_changed, value="yes"), "expected label 'no'"),
         (partial(_changed, probabilities=None), "expected probabilities"),
         (_without_pin, "status 503: .*no model released yet"),
-        (_of_another_version, "answered with model version 2, wanted 1"),
+        (_of_another_version, "answered with model version 2 as 'champion', wanted 1 as"),
         (_says("<html>"), "answered no JSON"),
         (_says("{}"), "another format"),
         (_says("[]"), "another format"),
@@ -156,3 +163,90 @@ def test_a_version_that_lambda_prepares_is_awaited() -> None:
     with pytest.raises(ReleaseNotReadyError):
         verify_release(document, desk.app)
     assert verify_release(document, desk.app)["rows"] == 3
+
+
+# The arms of an experiment
+
+
+def _experimenting(desk: ReleaseDesk, *, challenger: Artifact | None = None) -> Callable[[], Document]:
+    """A published release of version 1 with version 2 beside it; returns what verifies it."""
+    bundle = desk.registry.version(MODEL, 1).files[BUNDLE]
+    arms = (
+        ArmPin(name="control", version=1, bundle=bundle, share=5000),
+        ArmPin(name="challenger", version=2, bundle=challenger or bundle, share=5000),
+    )
+    experiment = ExperimentPin(id="e-1", salt="s", namespace=MODEL, first_bucket=0, buckets=10_000, arms=arms)
+    now = desk.clock.now()
+    release = desk.registry.open_release(
+        model=MODEL,
+        version=1,
+        execution="x",
+        requested_by="ml-team",
+        reason="compare",
+        previous_lambda_version="1",
+        first=True,
+        rules=definition().release,
+        experiment=experiment,
+        at=now,
+    )
+    pin = ReleasePin(model=MODEL, release=release.number, version=1, bundle=bundle, experiment=experiment)
+    desk.registry.record_publication(release, lambda_version=desk.traffic.publish(pin), at=now)
+    take_lease(MODEL, release.rules, execution="x", leases=desk.registry, at=now)
+    document: Document = {"execution": "x", "opened": {"number": release.number}}
+    return lambda: verify_release(document, desk.app)
+
+
+def test_every_arm_answers_its_own_golden_rows() -> None:
+    desk = ReleaseDesk(golden_rows=25)
+    verify = _experimenting(desk)
+    asked: list[tuple[str, int]] = []
+
+    def recorded(pin: ReleasePin | None, event: Document) -> Document:
+        asked.append((event["headers"][ARM_HEADER], len(json.loads(event["body"])["rows"])))
+        return answer(pin, event)
+
+    desk.traffic.answer = recorded
+    assert verify() == {"rows": 50, "worst_difference": 0.0}
+    assert asked == [("control", 20), ("control", 5), ("challenger", 20), ("challenger", 5)]
+
+
+def _by_the_control(pin: ReleasePin | None, event: Document) -> Document:
+    return answer(pin, {**event, "headers": {}})
+
+
+def _by_a_wrong_challenger(pin: ReleasePin | None, event: Document) -> Document:
+    return answer(pin, event, off_by=2e-6 if event["headers"][ARM_HEADER] == "challenger" else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (_by_the_control, "arm 'control' of .* as 'champion', wanted 1 as 'control'"),
+        (_by_a_wrong_challenger, "arm 'challenger' of .* off by 2e-06"),
+        (_without_pin, "arm 'control' of .* status 503"),
+    ],
+)
+def test_one_arm_that_answers_otherwise_fails_the_whole_release(wrong: Any, problem: str) -> None:
+    desk = ReleaseDesk()
+    verify = _experimenting(desk)
+    desk.traffic.answer = wrong
+    with pytest.raises(VerificationFailedError, match=problem):
+        verify()
+
+
+def test_an_arm_pinned_to_another_bundle_than_its_version_has_is_refused() -> None:
+    desk = ReleaseDesk()
+    verify = _experimenting(desk, challenger=desk.artifacts.put(MODEL, BUNDLE, bundle(4)))
+    with pytest.raises(VerificationFailedError, match="pinned to another bundle than version 2"):
+        verify()
+
+
+def test_arms_that_do_not_take_the_same_rows_are_refused_before_any_traffic() -> None:
+    desk = ReleaseDesk()
+    other = unpack_bundle(bundle())
+    signature = replace(other.signature, classes=("no", "perhaps"))
+    stored = desk.artifacts.put(MODEL, BUNDLE, pack_bundle(replace(other, signature=signature)))
+    version = desk.registry.version(MODEL, 2)
+    version.files[BUNDLE] = stored  # type: ignore[index]  # a plain dictionary here
+    with pytest.raises(ArmsDifferError, match="differ in their classes"):
+        _experimenting(desk, challenger=stored)()

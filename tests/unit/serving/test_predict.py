@@ -45,6 +45,7 @@ def _predict(
         rows,
         loaded=LoadedModel(pin=PIN, model=OnnxModel.from_bundle(classifier())),
         entity_id=entity_id,
+        request_id="request-1",
         event_time=AT,
         capture=Capture(log=log, features=features, entity_salt="stack-1", rate=rate),
     )
@@ -144,6 +145,7 @@ def test_nothing_is_written_when_one_row_is_refused() -> None:
             [ROW, {}],
             loaded=LoadedModel(pin=PIN, model=OnnxModel.from_bundle(classifier())),
             entity_id=None,
+            request_id="request-1",
             event_time=AT,
             capture=Capture(log=log, features=(), entity_salt="s"),
         )

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
     from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+    from lambdaloop.adapters.emf_experiment_metrics import EmfExperimentMetrics
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
     from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
+    from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
     from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
     from lambdaloop.adapters.lambda_traffic import LambdaTraffic
     from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
     from lambdaloop.adapters.s3_capture import S3CaptureArchive
     from lambdaloop.adapters.s3_datasets import S3DatasetStore
+    from lambdaloop.adapters.sns_notices import SnsNotices
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 
@@ -50,7 +53,7 @@ class App:
 
     @cached_property
     def registry(self) -> "DynamoRegistry":
-        """RunLog, VersionRegistry, ReleaseLog, Leases, WindowLog and DecisionLog on one table."""
+        """RunLog, VersionRegistry, ReleaseLog, ApprovalLog, Leases, WindowLog and DecisionLog on one table."""
         from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 
         return DynamoRegistry(table=self.settings.need("registry_table"))
@@ -89,6 +92,13 @@ class App:
         from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
 
         return EmfRetrainingMetrics()
+
+    @cached_property
+    def experiment_metrics(self) -> "EmfExperimentMetrics":
+        """The evaluation's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_experiment_metrics import EmfExperimentMetrics
+
+        return EmfExperimentMetrics()
 
     @cached_property
     def datasets(self) -> "S3DatasetStore":
@@ -136,6 +146,20 @@ class App:
         from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
 
         return CloudWatchObserver(function=self.settings.need("inference_function"))
+
+    @cached_property
+    def notices(self) -> "SnsNotices":
+        """The platform's topic."""
+        from lambdaloop.adapters.sns_notices import SnsNotices
+
+        return SnsNotices(topic=self.settings.need("alert_topic"))
+
+    @cached_property
+    def shadow_metrics(self) -> "EmfShadowMetrics":
+        """The shadow function's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
+
+        return EmfShadowMetrics()
 
     @cached_property
     def workflows(self) -> "StepFunctionsWorkflows":

@@ -5,22 +5,27 @@ Every method either does all of what it says or nothing, and may be called again
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from lambdaloop.domain.alias import Alias
+from lambdaloop.domain.approval import ReleaseApproval
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.audit import AuditEvent
 from lambdaloop.domain.dataset import DataObject
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document
+from lambdaloop.domain.experiment import Experiment, Look
+from lambdaloop.domain.experiment_life import Change
+from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.lease import Lease
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.release import Judgement, Release, ReleasePin
 from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.run import Run, RunStatus
+from lambdaloop.domain.shadowing import ShadowFigures
 from lambdaloop.domain.signature import Signature
-from lambdaloop.domain.traffic import Observation, Routing
+from lambdaloop.domain.traffic import Observation, PublishedVersion, Routing
 from lambdaloop.domain.version import Version, VersionDraft
 from lambdaloop.domain.window import WindowReport
 
@@ -130,6 +135,7 @@ class ReleaseLog(Protocol):
         first: bool,
         rules: ReleaseRules,
         at: datetime,
+        experiment: ExperimentPin | None = None,
     ) -> Release:
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
         ...
@@ -139,7 +145,7 @@ class ReleaseLog(Protocol):
         ...
 
     def record_judgement(self, release: Release, judgement: Judgement) -> Release:
-        """Append a judgement; status becomes shifting. ReleaseStateError when the release has ended."""
+        """Append a judgement; that of a step makes the status shifting. ReleaseStateError when the release has ended."""
         ...
 
     def close_release(self, release: Release, *, outcome: str, at: datetime) -> Release:
@@ -154,6 +160,22 @@ class ReleaseLog(Protocol):
         """Mark it rolled back; doing so again changes nothing. ReleaseStateError when it is live or superseded."""
         ...
 
+    def return_to(self, *, model: str, number: int, by: str, reason: str, at: datetime) -> Release:
+        """In one transaction: that release live again, the alias champion at its version, all others ended.
+
+        Those that are under way are rolled back and their lease is given up; the one that was live is rolled back, too, or
+        superseded where the target is newer. Nothing changes when the target is live and nothing is under way.
+        ReleaseNotFoundError; ReleaseStateError when it was never live.
+        """
+        ...
+
+    def record_deletion(self, release: Release, *, at: datetime) -> Release:
+        """Note that the Lambda version of an ended release is gone; noting it again changes nothing.
+
+        ReleaseStateError when the release has not ended.
+        """
+        ...
+
     def release(self, model: str, number: int) -> Release:
         """ReleaseNotFoundError when there is none."""
         ...
@@ -164,6 +186,77 @@ class ReleaseLog(Protocol):
 
     def releases(self, model: str) -> Sequence[Release]:
         """Newest first."""
+        ...
+
+
+class ExperimentLog(Protocol):
+    """The experiments of a model, and the buckets of namespaces that they hold."""
+
+    def open_experiment(self, experiment: Experiment, *, anywhere: bool) -> Experiment:
+        """Record it as the model's only one under way, with its buckets as its own.
+
+        The experiment that was recorded under this id before is returned as it is. `anywhere`: its buckets may lie wherever
+        there is room. Raises ExperimentRunningError, NamespaceTakenError.
+        """
+        ...
+
+    def record_experiment(self, before: Experiment, change: Change, *, by: str) -> Experiment:
+        """Replace the record that was read as `before`; one that has ended gives back its buckets and its place.
+
+        Doing so again changes nothing. ExperimentChangedError when the record is another one by now, NamespaceTakenError when
+        it wants more buckets and others hold them.
+        """
+        ...
+
+    def experiment(self, model: str, experiment: str) -> Experiment:
+        """ExperimentNotFoundError when there is none."""
+        ...
+
+    def current_experiment(self, model: str) -> Experiment | None:
+        """The one that is under way."""
+        ...
+
+    def experiments(self, model: str) -> Sequence[Experiment]:
+        """Newest first."""
+        ...
+
+
+class ApprovalLog(Protocol):
+    """Who was asked to consent to a release, and what they answered. Each change writes its audit event with it."""
+
+    def ask_approval(self, asked: ReleaseApproval, *, at: datetime) -> ReleaseApproval:
+        """Record the question; asked before and not answered, it keeps its terms and gets the newest token.
+
+        ApprovalDecidedError when it was answered.
+        """
+        ...
+
+    def decide_approval(
+        self,
+        model: str,
+        release: int,
+        status: Literal["approved", "rejected", "expired"],
+        *,
+        by: str,
+        reason: str,
+        at: datetime,
+    ) -> ReleaseApproval:
+        """Record the answer, once; the same person's same answer again is returned as it was recorded.
+
+        ApprovalNotFoundError, ApprovalDecidedError, ApprovalExpiredError.
+        """
+        ...
+
+    def approval(self, model: str, release: int) -> ReleaseApproval | None:
+        """Of one release, if it was asked for."""
+        ...
+
+
+class ShadowMetrics(Protocol):
+    """Figures about a release that gets copies of requests."""
+
+    def record(self, model: str, figures: ShadowFigures, *, at: datetime) -> None:
+        """Tell the figures of one slice of time, by segment, too."""
         ...
 
 
@@ -187,9 +280,18 @@ class Traffic(Protocol):
         ...
 
     def route(
-        self, routing: Routing, *, stable: str, candidate: str | None = None, weight: float = 0.0
+        self,
+        routing: Routing,
+        *,
+        stable: str,
+        candidate: str | None = None,
+        weight: float = 0.0,
+        note: str = "",
     ) -> Routing:
-        """Change the routing that was read as `routing`; RoutingChangedError when somebody was faster."""
+        """Change the routing that was read as `routing`, and the note at it; RoutingChangedError when somebody was faster.
+
+        LambdaVersionDeletedError when one of the versions does not exist.
+        """
         ...
 
     def publish(self, pin: ReleasePin) -> str:
@@ -207,12 +309,27 @@ class Traffic(Protocol):
         """Send one event to that very version; VerificationFailedError when the function fails."""
         ...
 
+    def pin_of(self, lambda_version: str) -> ReleasePin | None:
+        """What a version serves, None for one without a pin; LambdaVersionDeletedError when there is no such version.
+
+        ReleaseNotReadyError when it cannot be invoked now: Lambda puts a version with SnapStart to sleep after two weeks.
+        """
+        ...
+
+    def published(self) -> Sequence[PublishedVersion]:
+        """Every version that exists, the bootstrap version among them."""
+        ...
+
+    def delete(self, lambda_version: str) -> bool:
+        """Delete a version, if it is there; False, and it stays, when an alias sends requests to it."""
+        ...
+
 
 class TrafficObserver(Protocol):
     """What CloudWatch knows about live traffic."""
 
     def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:
-        """Figures of the release's Lambda version behind the live alias, in the whole minutes that touch the window.
+        """Figures of the release behind the live alias, in the whole minutes that touch the window.
 
         `alone` says that all of the alias's requests went to it; then minutes that began before the window count only
         when there are no others.
@@ -232,6 +349,10 @@ class Workflows(Protocol):
 
         An execution that already has the name is returned as it is: duplicates collapse.
         """
+        ...
+
+    def answer(self, token: str, document: Document) -> bool:
+        """End the task that waits under this token; False when none does, or not any more."""
         ...
 
 
@@ -285,11 +406,35 @@ class WindowLog(Protocol):
         ...
 
 
+class FailedRequests(Protocol):
+    """How many requests failed, as the inference function counted them."""
+
+    def failed(self, model: str, *, release: int, start: datetime, end: datetime) -> float:
+        """With a 5xx status, in whole hours."""
+        ...
+
+
 class ServedPredictions(Protocol):
     """How many predictions were answered, as somebody else than the prediction log counted them."""
 
     def served(self, model: str, *, start: datetime, end: datetime) -> float | None:
         """In whole hours; None when nothing was counted."""
+        ...
+
+
+class Notices(Protocol):
+    """Tells people."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send a message; it may arrive twice."""
+        ...
+
+
+class ExperimentMetrics(Protocol):
+    """Figures about experiments."""
+
+    def record(self, experiment: Experiment, look: Look) -> None:
+        """Tell the look's figures; telling them again changes nothing."""
         ...
 
 
@@ -353,6 +498,11 @@ class ServedModel(Protocol):
 class RequestMetrics(Protocol):
     """Figures about requests for predictions."""
 
-    def record(self, *, release: int | None, predictions: int, status: int, seconds: float) -> None:
-        """Count one answered request; never fails it. `release` is None before the first one."""
+    def record(
+        self, *, release: int | None, predictions: int, status: int, seconds: float, arm: str | None = None
+    ) -> None:
+        """Count one answered request; never fails it. `release` is None before the first one.
+
+        `arm` is the one of an experiment that was asked last: a server error is its failure.
+        """
         ...

@@ -34,6 +34,10 @@ class Settings:
     """Names of the deployed models, comma-separated."""
     pin: str | None = None
     """JSON of the ReleasePin; set by the release workflow, never by the template."""
+    alert_topic: str | None = None
+    """ARN of the topic that tells people."""
+    api_endpoint: str | None = None
+    """Address of the HTTP API, for links in messages."""
     entity_salt: str | None = None
     """Keys the hash that stands for an entity in the prediction log: any text that differs from stack to stack. It keeps
     plain identifiers out of the log; it is no secret, so who knows it can test a guess."""

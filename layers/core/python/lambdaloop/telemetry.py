@@ -44,7 +44,24 @@ RETRAININGS = "model_retrainings_total"
 RETRAINING_STORMS = "model_retraining_storms_total"
 """Times that the governor refused because its limits were reached."""
 
+# Written by the shadow stage of a release, once per slice of time, for the model and for each of its segments.
+SHADOW_COPIES = "model_shadow_copies_total"
+SHADOW_FAILURES = "model_shadow_failures_total"
+"""Copies of live requests that the new version did not answer."""
+SHADOW_DISAGREEMENT = "model_shadow_disagreement"
+SHADOW_LATENCY_P50 = "model_shadow_latency_p50_milliseconds"
+SHADOW_LATENCY_P95 = "model_shadow_latency_p95_milliseconds"
+
+# Written by each look at an experiment, for each of its arms.
+EXPERIMENT_UNITS = "model_experiment_units"
+EXPERIMENT_OUTCOME = "model_experiment_outcome"
+"""The mean outcome of the units."""
+EXPERIMENT_DIFFERENCE = "model_experiment_difference"
+"""How far that is from the control's."""
+
 FEATURE = "Feature"
+VARIANT = "Variant"
+SEGMENT = "Segment"
 
 _LONGEST_FEATURE = 150
 

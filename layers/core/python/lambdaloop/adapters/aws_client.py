@@ -7,7 +7,7 @@ ATTEMPTS = 4
 """The first call and three retries, with botocore's exponential backoff and jitter; nobody retries above it."""
 
 
-def aws_client(service: str, *, read_seconds: int = 10) -> Any:
+def aws_client(service: str, *, read_seconds: int = 10, attempts: int = ATTEMPTS) -> Any:
     """A client of one AWS service; region, credentials and endpoint come from the environment."""
     import boto3
     from botocore.config import Config
@@ -18,6 +18,6 @@ def aws_client(service: str, *, read_seconds: int = 10) -> Any:
         config=Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=read_seconds,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
         ),
     )

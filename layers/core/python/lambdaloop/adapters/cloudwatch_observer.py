@@ -30,12 +30,15 @@ class CloudWatchObserver:
         self._client: CloudWatchClient = client or aws_client("cloudwatch")
 
     def observe(self, release: Release, *, since: datetime, until: datetime, alone: bool) -> Observation:
-        """Figures of the release's Lambda version behind the live alias, in the whole minutes that touch the window.
+        """Figures of the release behind the live alias, in the whole minutes that touch the window.
 
-        Lambda counts an invocation that answered with status 500 as a success, so 5xx answers are read from our own metric.
-        The dimension ExecutedVersion is there for telling the versions of a weighted alias apart; AWS does not promise it for
-        an alias without weights, so a release that is alone is seen as the alias itself. The minute in which it came to be
-        alone also counts what the alias did before, and is left out unless there is no other yet.
+        Requests, their latency and 5xx answers are our own metrics: Lambda counts labels that people send as invocations,
+        too, and an invocation that answered with status 500 as a success. What died before it could answer is counted by
+        Lambda alone: those failures are requests as well.
+
+        Of Lambda's metrics, the dimension ExecutedVersion is there for telling the versions of a weighted alias apart; AWS does
+        not promise it for an alias without weights, so a release that is alone is seen as the alias itself. The minute in
+        which it came to be alone also counts what the alias did before, and is left out unless there is no other yet.
 
         CloudWatch merges minutes of two weeks ago to five, and later to hours; so does a window that starts then.
         """
@@ -44,18 +47,22 @@ class CloudWatchObserver:
         whole = min(end - start, _LONGEST_PERIOD)  # a percentile of minutes is no percentile of the window
         live = {"FunctionName": self._function, "Resource": f"{self._function}:{LIVE_ALIAS}"}
         lambda_version = live if alone else {**live, "ExecutedVersion": str(release.lambda_version)}
-        answers = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
+        own = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
         queries = [
-            _query("invocations", "AWS/Lambda", "Invocations", lambda_version, "Sum", period),
+            # One value for each request, whatever it was answered: their number is the number of requests.
+            _query("requests", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, own, "SampleCount", period),
+            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, own, "Sum", period),
             _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", period),
-            _query("latency", "AWS/Lambda", "Duration", lambda_version, "p95", whole),
-            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, answers, "Sum", period),
+            _query("p95", telemetry.NAMESPACE, telemetry.LATENCY, own, "p95", whole),
+            _query("p99", telemetry.NAMESPACE, telemetry.LATENCY, own, "p99", whole),
         ]
         figures = self._figures(queries, start, end)
+        failures = round(sum(figures["failures"]))
         return Observation(
-            requests=round(sum(figures["invocations"])),
-            errors=round(sum(figures["failures"]) + sum(figures["answers"])),
-            p95_latency_ms=max(figures["latency"], default=None),
+            requests=round(sum(figures["requests"])) + failures,
+            errors=failures + round(sum(figures["answers"])),
+            p95_latency_ms=_milliseconds(figures["p95"]),
+            p99_latency_ms=_milliseconds(figures["p99"]),
         )
 
     def alarm_states(self, names: Sequence[str]) -> Mapping[str, str]:
@@ -87,6 +94,11 @@ class CloudWatchObserver:
                 for result in page["MetricDataResults"]:
                     figures[result["Id"]] += result["Values"]
         return figures
+
+
+def _milliseconds(seconds: Sequence[float]) -> float | None:
+    """Of the slowest day, where a window is longer than one; rounded, because a float of seconds is not exact."""
+    return round(max(seconds) * 1000, 6) if seconds else None
 
 
 def _period(age: timedelta) -> timedelta:

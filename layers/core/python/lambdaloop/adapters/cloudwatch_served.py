@@ -1,5 +1,6 @@
-"""How many predictions the inference function says it answered, by the metric that it writes with every request."""
+"""What the inference function says that it answered and failed, by the metrics that it writes with every request."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,36 @@ _HOUR_SECONDS = 3600
 
 
 class CloudWatchServed:
-    """The port ServedPredictions. IAM: cloudwatch:GetMetricData, which takes no resource."""
+    """The ports ServedPredictions and FailedRequests. IAM: cloudwatch:GetMetricData, which takes no resource."""
 
     def __init__(self, *, client: "CloudWatchClient | None" = None) -> None:
         self._client: CloudWatchClient = client or aws_client("cloudwatch")
 
     def served(self, model: str, *, start: datetime, end: datetime) -> float | None:
         """In whole hours; None when nothing was counted."""
+        values = self._hours(telemetry.PREDICTIONS, {telemetry.MODEL: model}, start, end)
+        return sum(values) if values else None
+
+    def failed(self, model: str, *, release: int, start: datetime, end: datetime) -> float:
+        """With a 5xx status, in whole hours."""
+        dimensions = {telemetry.MODEL: model, telemetry.RELEASE: str(release)}
+        return sum(self._hours(telemetry.SERVER_ERRORS, dimensions, start, end))
+
+    def _hours(
+        self, metric: str, dimensions: Mapping[str, str], start: datetime, end: datetime
+    ) -> list[float]:
         values: list[float] = []
         pages = self._client.get_paginator("get_metric_data").paginate(
             MetricDataQueries=[
                 {
-                    "Id": "served",
+                    "Id": "sums",
                     "MetricStat": {
                         "Metric": {
                             "Namespace": telemetry.NAMESPACE,
-                            "MetricName": telemetry.PREDICTIONS,
-                            "Dimensions": [{"Name": telemetry.MODEL, "Value": model}],
+                            "MetricName": metric,
+                            "Dimensions": [
+                                {"Name": name, "Value": value} for name, value in dimensions.items()
+                            ],
                         },
                         "Period": _HOUR_SECONDS,
                         "Stat": "Sum",
@@ -44,4 +58,4 @@ class CloudWatchServed:
             for page in pages:
                 for result in page["MetricDataResults"]:
                     values += result["Values"]
-        return sum(values) if values else None
+        return values

@@ -32,6 +32,10 @@ class ModelKeys:
         """A release."""
         return Key(self.pk, f"RELEASE#{number:08d}")
 
+    def approval(self, release: int) -> Key:
+        """Whether a person consented to a release."""
+        return Key(self.pk, f"APPROVAL#{release:08d}")
+
     def execution(self, name: str) -> Key:
         """The number of the release that a workflow execution opened."""
         return Key(self.pk, f"EXECUTION#{name}")
@@ -72,6 +76,14 @@ class ModelKeys:
         """When training data came that the governor decided about."""
         return Key(self.pk, f"UPLOAD#{sortable(at)}#{decision}")
 
+    def experiment(self, experiment: str) -> Key:
+        """An experiment."""
+        return Key(self.pk, f"EXPERIMENT#{experiment}")
+
+    def experimenting(self) -> Key:
+        """Which experiment is under way."""
+        return Key(self.pk, "EXPERIMENTING")
+
     def window(self, end: datetime) -> Key:
         """What the watch found in the window that ended then."""
         return Key(self.pk, f"WINDOW#{sortable(end)}")
@@ -79,6 +91,11 @@ class ModelKeys:
     def event(self, at: datetime) -> Key:
         """A new audit event; the random end keeps events of one microsecond apart."""
         return Key(self.pk, f"EVENT#{sortable(at)}#{secrets.token_hex(4)}")
+
+
+def namespace(name: str) -> Key:
+    """Who holds which buckets of a namespace; experiments of all models share it."""
+    return Key(f"NAMESPACE#{name}", "RANGES")
 
 
 def sortable(at: datetime) -> str:

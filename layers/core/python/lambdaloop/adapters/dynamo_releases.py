@@ -10,6 +10,8 @@ from lambdaloop.adapters.dynamo_table import OnTable, Write
 from lambdaloop.domain.alias import CHAMPION, Alias, moved
 from lambdaloop.domain.documents import Document, from_document, to_document
 from lambdaloop.domain.errors import AliasMovedError, ReleaseNotFoundError, ReleaseStateError
+from lambdaloop.domain.experiment_pin import ExperimentPin
+from lambdaloop.domain.judgement_history import with_judgement
 from lambdaloop.domain.release import OPEN_STATUSES, Judgement, Release
 from lambdaloop.domain.release_rules import check_open
 from lambdaloop.domain.releasing_rules import ReleaseRules
@@ -35,6 +37,7 @@ class DynamoReleases(OnTable):
         first: bool,
         rules: ReleaseRules,
         at: datetime,
+        experiment: ExperimentPin | None = None,
     ) -> Release:
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
         keys = ModelKeys(model)
@@ -57,6 +60,7 @@ class DynamoReleases(OnTable):
                 previous_lambda_version=previous_lambda_version,
                 first=first,
                 rules=rules,
+                experiment=experiment,
             )
             detail = {"release": release.number, "version": version, "reason": reason}
             self._table.write(
@@ -94,19 +98,24 @@ class DynamoReleases(OnTable):
         return self._table.swap(change)
 
     def record_judgement(self, release: Release, judgement: Judgement) -> Release:
-        """Append a judgement; status becomes shifting. ReleaseStateError when the release has ended."""
+        """Append a judgement; that of a step makes the status shifting. ReleaseStateError when the release has ended."""
 
         def change() -> Release:
+            judged = self._judged(release)  # read first: whoever judges meanwhile makes the write fail
             current = self.release(release.model, release.number)
             check_open(current)
             if current.judgements and current.judgements[-1] == judgement:
                 return current
-            judgements = [to_document(one) for one in (*current.judgements, judgement)]
+            judgements = [to_document(one) for one in with_judgement(current.judgements, judgement)]
             self._table.write(
                 self._update(
                     current,
-                    {"judgements": judgements, "judged": len(judgements), "status": "shifting"},
-                    {"judged": len(judgements) - 1},
+                    {
+                        "judgements": judgements,
+                        "judged": judged + 1,
+                        "status": "shifting" if judgement.kind == "step" else current.status,
+                    },
+                    {"judged": judged},
                 ),
                 self._event("release_judged", current, judgement.at, to_document(judgement)),
             )
@@ -173,6 +182,11 @@ class DynamoReleases(OnTable):
         """Newest first."""
         return [from_document(Release, item) for item in self._table.below(ModelKeys(model).pk, "RELEASE#")]
 
+    def _judged(self, release: Release) -> int:
+        """How often it was judged, also by judgements that its record does not hold any more."""
+        item = self._table.get(ModelKeys(release.model).release(release.number))
+        return int(item["judged"]) if item else 0
+
     def _closing(self, release: Release, champion: Alias | None, outcome: str, at: datetime) -> list[Write]:
         """Alias, both releases, the log that answers "what served at that time?", and the events."""
         keys = ModelKeys(release.model)
@@ -186,7 +200,12 @@ class DynamoReleases(OnTable):
             by=release.execution,
         )
         record = to_document(alias)
-        end = {"status": "live", "outcome": outcome, "closed_at": at.isoformat()}
+        end = {
+            "status": "live",
+            "outcome": outcome,
+            "live_at": at.isoformat(),
+            "closed_at": at.isoformat(),
+        }
         writes = [
             self._update(release, end, {}),
             self._table.update(

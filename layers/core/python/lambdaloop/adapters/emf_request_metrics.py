@@ -24,10 +24,18 @@ class EmfRequestMetrics:
         self._clock = clock
         self._stream = stream
 
-    def record(self, *, release: int | None, predictions: int, status: int, seconds: float) -> None:
-        """Errors count as zeros, too: an alarm must see that there was traffic. Latency is that of answered requests."""
+    def record(
+        self, *, release: int | None, predictions: int, status: int, seconds: float, arm: str | None = None
+    ) -> None:
+        """Errors count as zeros, too: an alarm must see that there was traffic. Latency is that of answered requests.
+
+        A server error counts for the arm that was asked, too; what an arm answers, the prediction log counts.
+        """
         answered = status < 400
         dimensions = [[telemetry.MODEL], *([[telemetry.MODEL, telemetry.RELEASE]] if release else [])]
+        failed = arm if status >= 500 and release else None
+        if failed:
+            dimensions.append([telemetry.MODEL, telemetry.RELEASE, telemetry.VARIANT])
         line: dict[str, Any] = {
             "_aws": {
                 "Timestamp": int(self._clock.now().timestamp() * 1000),
@@ -46,6 +54,8 @@ class EmfRequestMetrics:
         }
         if release:
             line[telemetry.RELEASE] = str(release)
+        if failed:
+            line[telemetry.VARIANT] = failed
         if answered:
             line[telemetry.LATENCY] = seconds
         write_line(line, self._stream)

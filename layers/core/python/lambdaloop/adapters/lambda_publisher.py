@@ -4,9 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from lambdaloop.adapters.aws_errors import aws_errors
-from lambdaloop.domain.documents import from_document, to_document
+from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.errors import ReleaseNotReadyError, VerificationFailedError
-from lambdaloop.domain.release import ReleasePin
+from lambdaloop.domain.release import ReleasePin, pin_text
 from lambdaloop.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LambdaPublisher:
                 self._client.get_function_configuration(FunctionName=self._function)
             )
         self._check_settled(configuration)
-        if _pin_of(configuration) != pin:
+        if pin_in(configuration) != pin:
             configuration = self._set_pin(configuration, pin)
             self._check_settled(configuration)
         with aws_errors(self._not_now()):
@@ -54,13 +54,12 @@ class LambdaPublisher:
         with aws_errors():
             versions: list[Configuration] = [dict(entry) for page in pages for entry in page["Versions"]]
         for version in reversed(versions):
-            if version["Version"] != "$LATEST" and _pin_of(version) == pin:
+            if version["Version"] != "$LATEST" and pin_in(version) == pin:
                 return str(version["Version"])
         return None
 
     def _set_pin(self, configuration: "Configuration", pin: ReleasePin) -> "Configuration":
-        text = json.dumps(to_document(pin), sort_keys=True, separators=(",", ":"))
-        variables = {**_variables(configuration), **Settings(pin=text).to_env()}
+        variables = {**_variables(configuration), **Settings(pin=pin_text(pin)).to_env()}
         with aws_errors(self._not_now()):
             return dict(
                 self._client.update_function_configuration(
@@ -94,7 +93,7 @@ def _variables(configuration: "Configuration") -> dict[str, str]:
     return dict(configuration.get("Environment", {}).get("Variables", {}))
 
 
-def _pin_of(configuration: "Configuration") -> ReleasePin | None:
+def pin_in(configuration: "Configuration") -> ReleasePin | None:
     """None without a pin that this code can read: then it is not the wanted one, which was written by this code."""
     text = Settings.from_env(_variables(configuration)).pin
     if text is None:

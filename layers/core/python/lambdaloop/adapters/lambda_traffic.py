@@ -1,15 +1,22 @@
 """The inference function's published versions and the weights of its live alias."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import aws_errors
 from lambdaloop.adapters.lambda_publisher import LambdaPublisher
+from lambdaloop.adapters.lambda_versions import LambdaVersions
 from lambdaloop.domain.documents import Document
-from lambdaloop.domain.errors import ReleaseNotReadyError, RoutingChangedError, VerificationFailedError
+from lambdaloop.domain.errors import (
+    LambdaVersionDeletedError,
+    ReleaseNotReadyError,
+    RoutingChangedError,
+    VerificationFailedError,
+)
 from lambdaloop.domain.release import ReleasePin
-from lambdaloop.domain.traffic import Routing
+from lambdaloop.domain.traffic import PublishedVersion, Routing
 from lambdaloop.settings import LIVE_ALIAS
 
 if TYPE_CHECKING:
@@ -23,8 +30,8 @@ class LambdaTraffic:
     """The port Traffic.
 
     IAM: routing lambda:GetAlias; route lambda:UpdateAlias; publish lambda:ListVersionsByFunction, GetFunctionConfiguration,
-    UpdateFunctionConfiguration and PublishVersion; check_ready lambda:GetFunctionConfiguration and invoke
-    lambda:InvokeFunction, both on versions (`function:NAME:*`).
+    UpdateFunctionConfiguration and PublishVersion; published lambda:ListVersionsByFunction; on versions (`function:NAME:*`)
+    check_ready and pin_of lambda:GetFunctionConfiguration, invoke lambda:InvokeFunction, delete lambda:DeleteFunction.
     """
 
     def __init__(self, *, function: str, client: "LambdaClient | None" = None) -> None:
@@ -37,19 +44,38 @@ class LambdaTraffic:
             return _routing(self._client.get_alias(FunctionName=self._function, Name=LIVE_ALIAS))
 
     def route(
-        self, routing: Routing, *, stable: str, candidate: str | None = None, weight: float = 0.0
+        self,
+        routing: Routing,
+        *,
+        stable: str,
+        candidate: str | None = None,
+        weight: float = 0.0,
+        note: str = "",
     ) -> Routing:
-        """Change the routing that was read as `routing`; RoutingChangedError when somebody was faster."""
+        """Change the routing that was read as `routing`, and the note at it; RoutingChangedError when somebody was faster.
+
+        LambdaVersionDeletedError when one of the versions does not exist.
+        """
         # An absent RoutingConfig would leave the old weights in place, so an empty one is sent.
         weights = {} if candidate is None else {candidate: weight}
         changed = RoutingChangedError(
             f"alias {LIVE_ALIAS} of function {self._function} changed since it was read: read it again"
         )
-        with aws_errors({"PreconditionFailedException": changed, "ResourceConflictException": changed}):
+        missing = LambdaVersionDeletedError(
+            f"alias {LIVE_ALIAS} of function {self._function} cannot send requests to version {stable}"
+            f"{f' or {candidate}' if candidate else ''}: there is none"
+        )
+        codes = {
+            "PreconditionFailedException": changed,
+            "ResourceConflictException": changed,
+            "ResourceNotFoundException": missing,
+        }
+        with aws_errors(codes):
             answer = self._client.update_alias(
                 FunctionName=self._function,
                 Name=LIVE_ALIAS,
                 FunctionVersion=stable,
+                Description=note,
                 RoutingConfig={"AdditionalVersionWeights": weights},
                 RevisionId=routing.revision,
             )
@@ -96,15 +122,30 @@ class LambdaTraffic:
             )
         return payload
 
+    def pin_of(self, lambda_version: str) -> ReleasePin | None:
+        """What a version serves, None for one without a pin; LambdaVersionDeletedError when there is no such version.
+
+        ReleaseNotReadyError when it cannot be invoked now: Lambda puts a version with SnapStart to sleep after two weeks.
+        """
+        return LambdaVersions(self._function, self._client).pin_of(lambda_version)
+
+    def published(self) -> Sequence[PublishedVersion]:
+        """Every version that exists, the bootstrap version among them."""
+        return LambdaVersions(self._function, self._client).published()
+
+    def delete(self, lambda_version: str) -> bool:
+        """Delete a version, if it is there; False, and it stays, when an alias sends requests to it."""
+        return LambdaVersions(self._function, self._client).delete(lambda_version)
+
 
 def _routing(alias: "AliasConfigurationResponseTypeDef") -> Routing:
     # Lambda leaves RoutingConfig out when there are no weights.
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-    for candidate, weight in weights.items():
-        return Routing(
-            stable=alias["FunctionVersion"],
-            candidate=candidate,
-            weight=weight,
-            revision=alias["RevisionId"],
-        )
-    return Routing(stable=alias["FunctionVersion"], revision=alias["RevisionId"])
+    candidate, weight = next(iter(weights.items()), (None, 0.0))
+    return Routing(
+        stable=alias["FunctionVersion"],
+        candidate=candidate,
+        weight=weight,
+        revision=alias["RevisionId"],
+        note=alias.get("Description", ""),
+    )

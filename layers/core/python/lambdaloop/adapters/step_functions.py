@@ -10,13 +10,19 @@ from lambdaloop.domain.documents import Document
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+_GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+
 
 class _AlreadyStartedError(Exception):
     """The name is taken: by an execution with other input, or by one that has ended."""
 
 
+class _NobodyWaitsError(Exception):
+    """The task of this token has ended, timed out, or never was."""
+
+
 class StepFunctionsWorkflows:
-    """The port Workflows. IAM: states:StartExecution."""
+    """The port Workflows. IAM: start states:StartExecution; answer states:SendTaskSuccess."""
 
     def __init__(self, *, client: "SFNClient | None" = None) -> None:
         self._client: SFNClient = client or aws_client("stepfunctions")
@@ -33,3 +39,12 @@ class StepFunctionsWorkflows:
         except _AlreadyStartedError:
             return f"{workflow.replace(':stateMachine:', ':execution:')}:{name}"
         return answer["executionArn"]
+
+    def answer(self, token: str, document: Document) -> bool:
+        """End the task that waits under this token; False when none does, or not any more."""
+        try:
+            with aws_errors(dict.fromkeys(_GONE, _NobodyWaitsError())):
+                self._client.send_task_success(taskToken=token, output=json.dumps(document, sort_keys=True))
+        except _NobodyWaitsError:
+            return False
+        return True

@@ -42,10 +42,12 @@ def capture_line(
     features: Mapping[str, Any],
     latency_ms: float,
     rate: float = 1.0,
+    request_id: str | None = None,
 ) -> Document:
     """The line as a JSON object. `entity` is a hash, `event_time` in UTC, `features` only those that may be kept.
 
-    A line that stands for others, too (`rate` below 1), says so in `capture_rate`.
+    A line that stands for others, too (`rate` below 1), says so in `capture_rate`. In an experiment, a prediction that was
+    assigned by its request says by which one: its rows are one observation.
     """
     line = {
         "schema": SCHEMA,
@@ -54,7 +56,7 @@ def capture_line(
         "model": release.model,
         "model_version": prediction.model_version,
         "release": release.release,
-        "experiment": None,
+        "experiment": release.experiment and release.experiment.id,
         "variant": prediction.variant,
         "entity": entity,
         "event_time": event_time.isoformat(),
@@ -63,22 +65,28 @@ def capture_line(
         "probabilities": prediction.output.probabilities,
         "latency_ms": round(latency_ms, 3),
     }
+    if prediction.assignment:
+        line["assignment"] = prediction.assignment
+        if prediction.assignment == "request":
+            line["request"] = request_id
     if rate < 1:
         line["capture_rate"] = rate
     return line
 
 
 def label_line(label: ReceivedLabel, *, model: str, received_at: datetime) -> Document:
-    """The line about a label as a JSON object; times in UTC."""
-    return {
+    """The line about a label as a JSON object; times in UTC. What the label does not say is left out."""
+    line: Document = {
         "schema": SCHEMA,
         "kind": LABEL,
         "model": model,
         "prediction_id": label.prediction_id,
         "actual": label.actual,
+        "reward": label.reward,
         "observed_at": label.observed_at.isoformat(),
         "received_at": received_at.isoformat(),
     }
+    return {name: value for name, value in line.items() if value is not None}
 
 
 def without_features(line: Mapping[str, Any]) -> Document:

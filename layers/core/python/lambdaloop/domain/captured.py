@@ -7,11 +7,13 @@ up to our own are accepted and unknown fields ignored; whatever else is odd is r
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
+from lambdaloop.domain.assignment import AssignmentKind
 from lambdaloop.domain.capture import LABEL, PREDICTION, SCHEMA
 from lambdaloop.domain.definition import Label
 from lambdaloop.domain.prediction_id import time_of
@@ -24,6 +26,7 @@ _ID_PRECISION = timedelta(seconds=1)
 _MAX_TEXT = 1000
 _ID = re.compile("[0-9a-f]{32}")
 _KINDS = frozenset({str, float, int, bool, type(None)})
+_ASSIGNMENTS = get_args(AssignmentKind)
 
 FeatureValue = str | int | float | bool | None
 
@@ -57,15 +60,22 @@ class CapturedPrediction:
     prediction: Label | float
     probabilities: Mapping[str, float] | None
     """By str(label), for classification."""
+    experiment: str | None = None
+    """The one that was under way."""
+    assignment: AssignmentKind | None = None
+    """How the variant was chosen; None without an experiment."""
+    request: str | None = None
+    """The request that the prediction was assigned by; None when it was assigned otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedLabel:
-    """What turned out to be true about one prediction."""
+    """What turned out to be true about one prediction, what it was worth, or both."""
 
     prediction_id: str
     model: str
-    actual: Label | float
+    actual: Label | float | None = None
+    reward: float | None = None
     observed_at: datetime
     """When the truth was seen, UTC; of two labels the later one counts."""
     received_at: datetime
@@ -103,23 +113,33 @@ def read_line(line: bytes | str, *, model: str, now: datetime) -> CapturedPredic
 
 
 def read_label_row(row: Mapping[str, str], *, model: str, now: datetime) -> CapturedLabel:
-    """One row of a CSV file of labels: prediction_id, actual and perhaps observed_at; LineUnreadableError.
+    """One row of a CSV file of labels: prediction_id, actual or reward or both, perhaps observed_at; LineUnreadableError.
 
     A label that does not say when it was observed was observed `now`, when the file is read.
     """
     observed_at = row.get("observed_at", "").strip() or now.isoformat()
-    if not row.get("actual", "").strip():
-        raise LineUnreadableError("actual is missing")
+    actual, reward = row.get("actual", ""), row.get("reward", "").strip()
+    if not actual.strip() and not reward:
+        raise LineUnreadableError("actual is missing, and so is reward")
     return _label(
         {
             "model": model,
             "prediction_id": row.get("prediction_id", "").strip(),
-            "actual": row["actual"],
+            "actual": actual if actual.strip() else None,
+            "reward": _reward_in(reward),
             "observed_at": observed_at,
             "received_at": now.isoformat(),
         },
         now,
     )
+
+
+def _reward_in(text: str) -> float | None:
+    """A reward as a CSV file spells it."""
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise LineUnreadableError(f"reward must be a finite number, got {shown(text)}") from error
 
 
 def shown(value: object) -> str:
@@ -167,6 +187,7 @@ def _prediction(record: Mapping[str, Any], now: datetime) -> CapturedPrediction:
     if type(features) is not dict:
         raise LineUnreadableError(f"features must be an object, got {shown(features)}")
     _check_features(features)
+    experiment, assignment, request = _assigned(record) if record.get("experiment") else (None, None, None)
     return CapturedPrediction(
         prediction_id=prediction_id,
         model=record["model"],
@@ -179,7 +200,23 @@ def _prediction(record: Mapping[str, Any], now: datetime) -> CapturedPrediction:
         features_dropped=record.get("features_dropped") is True,
         prediction=_value(record, "prediction"),
         probabilities=_probabilities(record.get("probabilities")),
+        experiment=experiment,
+        assignment=assignment,
+        request=request,
     )
+
+
+def _assigned(record: Mapping[str, Any]) -> tuple[str, AssignmentKind, str | None]:
+    """The experiment, how the prediction came into it, and by which request if it was by one."""
+    experiment, assignment = _text(record, "experiment"), record.get("assignment")
+    if type(assignment) is not str or assignment not in _ASSIGNMENTS:
+        raise LineUnreadableError(
+            f"assignment must be one of {', '.join(_ASSIGNMENTS)}, got {shown(assignment)}"
+        )
+    if assignment == "entity" and not record.get("entity"):
+        raise LineUnreadableError("entity is missing although it decided the assignment")
+    kind: AssignmentKind = assignment  # type: ignore[assignment]  # it is one of them
+    return experiment, kind, _text(record, "request") if kind == "request" else None
 
 
 def _check_features(features: Mapping[str, Any]) -> None:
@@ -196,16 +233,27 @@ def _check_features(features: Mapping[str, Any]) -> None:
 
 def _label(record: Mapping[str, Any], now: datetime) -> CapturedLabel:
     received_at = _time(record, "received_at", now)
+    reward = record.get("reward")
+    if reward is not None:
+        reward = _reward(reward)
     label = CapturedLabel(
         prediction_id=_text(record, "prediction_id"),
         model=record["model"],
-        actual=_value(record, "actual"),
+        # Without a reward the label must say what was true.
+        actual=None if reward is not None and record.get("actual") is None else _value(record, "actual"),
+        reward=reward,
         observed_at=received_at if record.get("observed_at") is None else _time(record, "observed_at", now),
         received_at=received_at,
     )
     if label.event_time > now + SKEW:
         raise LineUnreadableError("prediction_id lies in the future")
     return label
+
+
+def _reward(value: Any) -> float:
+    if type(value) not in (float, int) or not abs(value) <= sys.float_info.max:
+        raise LineUnreadableError(f"reward must be a finite number, got {shown(value)}")
+    return float(value)
 
 
 def _probabilities(value: Any) -> Mapping[str, float] | None:

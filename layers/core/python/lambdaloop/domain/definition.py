@@ -246,6 +246,7 @@ class ModelDefinition:
         self._check_classes()
         self._check_metrics()
         self._check_estimators()
+        self._check_shadow()
 
     def candidate(self, name: str) -> Candidate:
         """The candidate of that name; DefinitionInvalidError names those that there are."""
@@ -292,3 +293,12 @@ class ModelDefinition:
         for candidate in self.training.candidates:
             if candidate.estimator == wrong:
                 raise ValueError(f"candidate {candidate.name!r}: {wrong} does not fit task {self.task}")
+
+    def _check_shadow(self) -> None:
+        """A request can be copied only if the log has all of it."""
+        lacking = [name for name in self.features if name not in self.serving.capture]
+        if self.release.shadow and lacking:
+            raise ValueError(
+                f"release.shadow copies requests out of the prediction log, which does not keep {', '.join(lacking)}: "
+                "add them to serving.capture, or remove release.shadow"
+            )

@@ -36,6 +36,18 @@ class RetrainingRequestInvalidError(LambdaloopError):
     """The governor was asked with a document that is no event it knows."""
 
 
+class ArmsDifferError(LambdaloopError):
+    """The arms of an experiment do not take the same rows, or do not predict the same thing."""
+
+
+class PinTooLargeError(LambdaloopError):
+    """What a release would have to remember does not fit into a Lambda function's environment."""
+
+
+class ExperimentInvalidError(LambdaloopError):
+    """An experiment was asked for that could answer nothing; the message names what to change."""
+
+
 class SettingMissingError(LambdaloopError):
     """A function was deployed without an environment variable that it needs."""
 
@@ -59,12 +71,28 @@ class ReleaseNotFoundError(NotFoundError):
     """The registry has no such release of the model."""
 
 
+class ExperimentNotFoundError(NotFoundError):
+    """The registry has no such experiment of the model."""
+
+
 class DecisionNotFoundError(NotFoundError):
     """The governor recorded no such decision."""
 
 
+class ApprovalNotFoundError(NotFoundError):
+    """Nobody was asked to approve this release."""
+
+
 class WindowNotFoundError(NotFoundError):
     """The watch recorded no such window."""
+
+
+class NothingToReturnToError(NotFoundError):
+    """No release was live before the present one, or none of which the Lambda version still exists."""
+
+
+class LambdaVersionDeletedError(NotFoundError):
+    """The Lambda version of a release does not exist any more."""
 
 
 class ArtifactMissingError(NotFoundError):
@@ -102,6 +130,30 @@ class ReleaseStateError(ConflictError):
     """The release is not in a state that allows this step."""
 
 
+class ExperimentRunningError(ConflictError):
+    """Another experiment of this model is not over yet."""
+
+
+class NamespaceTakenError(ConflictError):
+    """The namespace has not as many free buckets as the experiment needs; the message says who holds them."""
+
+
+class ExperimentStateError(ConflictError):
+    """The experiment is not in a state that allows this step."""
+
+
+class ExperimentChangedError(ConflictError):
+    """The experiment's record changed meanwhile; look again and decide anew."""
+
+
+class ApprovalDecidedError(ConflictError):
+    """Somebody decided on this release already."""
+
+
+class ApprovalExpiredError(ConflictError):
+    """The decision on this release came too late."""
+
+
 class RoutingChangedError(ConflictError):
     """Somebody changed the traffic of the live alias meanwhile."""
 
@@ -123,6 +175,18 @@ class ParityError(LambdaloopError):
 
 class GateRejectedError(LambdaloopError):
     """The winner of a run did not pass the gate."""
+
+
+class ApprovalMissingError(LambdaloopError):
+    """A release that a person has to approve was not approved."""
+
+
+class SelfApprovalError(LambdaloopError):
+    """Who asked for a release wants to approve it, or cannot be told apart from who did."""
+
+
+class LinkInvalidError(LambdaloopError):
+    """The link of an approval is none that was sent, or was changed."""
 
 
 class VerificationFailedError(LambdaloopError):

@@ -103,6 +103,18 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseOrder:
+    """The release that an experiment asked for last. A workflow that brings another one has come too late."""
+
+    number: int
+    """1, 2, 3 ... within the experiment."""
+    version: int
+    arms: tuple[Arm, ...] = ()
+    """What it shall serve; none for the version alone, which ends the experiment."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """The registry's record of an experiment."""
 
@@ -133,3 +145,19 @@ class Experiment:
     verdict: Verdict | None = None
     conclusion: str | None = None
     """Why it ended the way it did."""
+    winner: str | None = None
+    """The arm that serves when it has ended; known as soon as it concludes."""
+    ending: Literal["concluded", "stopped"] | None = None
+    """The status that it will end with, once it concludes."""
+    order: ReleaseOrder | None = None
+    revision: int = 1
+    """Counts the changes of this record: who decides on an old one has to decide anew."""
+
+    @property
+    def control(self) -> Arm:
+        """The arm that all others are held against."""
+        return self.arms[0]
+
+    def arm(self, name: str) -> Arm:
+        """The arm of that name; KeyError when there is none."""
+        return {arm.name: arm for arm in self.arms}[name]

@@ -25,8 +25,10 @@ class ReceivedLabel:
     """What really happened, about one prediction."""
 
     prediction_id: str
-    actual: Label | float
+    actual: Label | float | None = None
     """One of the classes, or a finite number for regression."""
+    reward: float | None = None
+    """What it was worth to whoever asked; finite. A label says what was true, what it was worth, or both."""
     observed_at: datetime
     """When that became known, in UTC: of two labels for one prediction the later observation counts."""
 
@@ -56,6 +58,11 @@ class LabelRules:
         more = len(self._classes) - _SHOWN
         shown = ", ".join(_shown(label) for label in islice(self._classes.values(), _SHOWN))
         return f"{shown} or one of {more} more" if more > 0 else shown
+
+
+def read_reward(value: Any) -> float:
+    """A value out of JSON: any finite number; else ValueError."""
+    return _finite(value)
 
 
 def check_prediction_id(prediction_id: str, *, now: datetime) -> None:

@@ -10,8 +10,13 @@ from lambdaloop.domain.documents import Document
 VERIFIER = "lambdaloop-verify"
 """The user agent of verification requests: they are no traffic and nobody's predictions."""
 
+ARM_HEADER = "x-lambdaloop-arm"
+"""In a verification request the arm of the experiment that shall answer; the control does when it is left out."""
 
-def post_event(path: str, body: Document, *, request_id: str, at: datetime) -> Document:
+
+def post_event(
+    path: str, body: Document, *, request_id: str, at: datetime, arm: str | None = None
+) -> Document:
     """The event of a POST request with a JSON body."""
     text = json.dumps(body, separators=(",", ":"))
     return {
@@ -24,6 +29,7 @@ def post_event(path: str, body: Document, *, request_id: str, at: datetime) -> D
             "content-length": str(len(text.encode())),
             "host": "live.invalid",
             "user-agent": VERIFIER,
+            **({} if arm is None else {ARM_HEADER: arm}),
         },
         "requestContext": {
             "accountId": "000000000000",

@@ -43,7 +43,7 @@ class LabelledRowWriter:
         self._encoder = RowEncoder(Signature.of(definition))
         self._target = TargetReader(definition.task, definition.classes)
 
-    def row(self, prediction: CapturedPrediction, actual: Label | float) -> list[str]:
+    def row(self, prediction: CapturedPrediction, actual: Label | float | None) -> list[str]:
         """The fields under `captured_columns`; LineUnreadableError when the definition would refuse the row today."""
         given = prediction.features
         lacking = [name for name in self._definition.features if name not in given]
@@ -59,7 +59,7 @@ class LabelledRowWriter:
             raise LineUnreadableError(f"not Unicode: {shown(error.object)}") from error
         return [*fields, self._actual(actual), prediction.prediction_id]
 
-    def _actual(self, actual: Label | float) -> str:
+    def _actual(self, actual: Label | float | None) -> str:
         read = self._target.read(actual)
         if read is None:
             raise LineUnreadableError(f"actual is no value of the target: {shown(actual)}")

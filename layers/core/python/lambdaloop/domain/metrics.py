@@ -1,5 +1,6 @@
 """Names and directions of the metrics that a definition may use."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -21,3 +22,13 @@ def greater_is_better(metric: str) -> bool:
 def improvement(metric: str, value: float, over: float) -> float:
     """How much better `value` is than `over`, positive when better, in the metric's own unit."""
     return value - over if greater_is_better(metric) else over - value
+
+
+def skill_metric(task: Task, *values: Mapping[str, float | None]) -> str:
+    """A metric that sees whether a model learned anything, also where one class is rare: one that all of `values` have.
+
+    >>> skill_metric("multiclass", {"roc_auc_ovr": None, "accuracy": 0.8})
+    'accuracy'
+    """
+    names = {"binary": ("roc_auc",), "multiclass": ("roc_auc_ovr", "accuracy"), "regression": ("r2",)}[task]
+    return next((name for name in names if all(each.get(name) is not None for each in values)), names[-1])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lambdaloop.domain.assignment import AssignmentKind
 from lambdaloop.domain.definition import Label
 
 
@@ -25,3 +26,5 @@ class Prediction:
     output: Output
     variant: str
     model_version: int
+    assignment: AssignmentKind | None = None
+    """How the variant was chosen; None outside of experiments."""

@@ -1,11 +1,15 @@
 """A release: one model version with one state of the code, as exactly one published Lambda version."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.errors import PinTooLargeError
+from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.releasing_rules import ReleaseRules
 
 ReleaseStatus = Literal["open", "shifting", "live", "superseded", "rolled_back"]
@@ -14,25 +18,59 @@ OPEN_STATUSES: frozenset[ReleaseStatus] = frozenset({"open", "shifting"})
 
 Verdict = Literal["advance", "complete", "hold", "roll_back"]
 
+PIN_SCHEMA = 2
+_MAX_PIN_BYTES = 4096 - 700
+"""Of the 4 KB that Lambda allows for all variables together; the other ones need up to 700."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasePin:
     """What a published Lambda version serves; lives in its environment, so it can never change."""
 
-    schema: int = 1
+    schema: int = PIN_SCHEMA
     model: str
     release: int
     version: int
     bundle: Artifact
+    experiment: ExperimentPin | None = None
+    """Since schema 2. Its control is this version."""
+    previous_lambda_version: str | None = None
+    """Since schema 2. What all traffic went to before, so that going back there needs Lambda alone."""
+
+    def __post_init__(self) -> None:
+        # Reading less than a newer pin says would be half an experiment.
+        if not 1 <= self.schema <= PIN_SCHEMA:
+            raise ValueError(f"schema must be 1 to {PIN_SCHEMA}, got {self.schema}")
+        if self.experiment is not None:
+            control = self.experiment.arms[0]
+            if (control.version, control.bundle) != (self.version, self.bundle):
+                raise ValueError(
+                    f"the first arm is the control and must be version {self.version}, got version {control.version}"
+                )
+
+
+def pin_text(pin: ReleasePin) -> str:
+    """The value of the environment variable; PinTooLargeError when Lambda would not take it."""
+    text = json.dumps(to_document(pin), sort_keys=True, separators=(",", ":"))
+    # Lambda measures all variables as JSON, where quotation marks count twice.
+    measured = len(json.dumps(text))
+    if measured > _MAX_PIN_BYTES:
+        arms = len(pin.experiment.arms) if pin.experiment else 1
+        raise PinTooLargeError(
+            f"the pin of release {pin.release} has {measured} bytes with {arms} arms, at most {_MAX_PIN_BYTES} fit "
+            "into a Lambda function's environment: take fewer arms"
+        )
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a step's traffic showed and what followed from it."""
+    """What a step's traffic, or a slice of the shadow stage, showed and what followed from it."""
 
+    kind: Literal["step", "shadow"] = "step"
     at: datetime
     step: int
-    """Index into the release's steps."""
+    """Index into the release's steps; of a shadow stage, the number of the slice."""
     weight: float
     """Share of the traffic the new version had, 0 to 1."""
     verdict: Verdict
@@ -62,11 +100,17 @@ class Release:
     """The release that was live before."""
     previous_lambda_version: str
     """Where all traffic goes on a rollback; the bootstrap version before the first release."""
+    experiment: ExperimentPin | None = None
+    """The arms that its Lambda version serves; None for the version alone."""
     first: bool
     """Whether nothing but the bootstrap version served before, so that there is no traffic to share."""
     rules: ReleaseRules
     """Those it was opened with: another definition that is deployed meanwhile is one for the next release."""
     judgements: tuple[Judgement, ...] = field(default_factory=tuple)
+    live_at: datetime | None = None
+    """When it last became live; None when it never did, or did so before this was recorded."""
     closed_at: datetime | None = None
     outcome: str | None = None
     """Why it ended the way it did."""
+    lambda_version_deleted_at: datetime | None = None
+    """When its Lambda version was found to be gone: there is no going back to it."""

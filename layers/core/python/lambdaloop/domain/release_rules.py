@@ -1,10 +1,11 @@
 """The rules of a release's life: its steps, its lease, and what its traffic must look like in between."""
 
+import math
 from datetime import timedelta
 
 from lambdaloop.domain.errors import ReleaseStateError, RoutingChangedError
 from lambdaloop.domain.release import OPEN_STATUSES, Release
-from lambdaloop.domain.releasing_rules import ReleaseRules, ReleaseStep
+from lambdaloop.domain.releasing_rules import ReleaseRules, ReleaseStep, Shadow
 from lambdaloop.domain.traffic import Routing
 
 LEASE = "release"
@@ -13,6 +14,10 @@ LEASE = "release"
 _LONGEST_STEP = timedelta(minutes=15)
 """A Lambda function's longest run; retries of a step fit in as well, since each one prolongs the lease."""
 
+_SLICE_SECONDS = 900
+_MOST_SLICES = 24
+"""Of the longest shadow stage, too: what each slice showed is kept in the release's record."""
+
 
 def steps_of(release: Release) -> tuple[ReleaseStep, ...]:
     """The steps of its plan; a first release has nothing to share the traffic with, and takes the last one alone."""
@@ -20,15 +25,45 @@ def steps_of(release: Release) -> tuple[ReleaseStep, ...]:
     return plan[-1:] if release.first else plan
 
 
+def slices_of(shadow: Shadow) -> int:
+    """Into how many slices the stage is cut.
+
+    >>> slices_of(Shadow(seconds=3600)), slices_of(Shadow(seconds=60)), slices_of(Shadow(seconds=14 * 86400))
+    (4, 1, 24)
+    """
+    return min(_MOST_SLICES, math.ceil(shadow.seconds / _SLICE_SECONDS))
+
+
+def slice_seconds(shadow: Shadow) -> int:
+    """How long a slice is.
+
+    >>> slice_seconds(Shadow(seconds=3600))
+    900
+    """
+    return math.ceil(shadow.seconds / slices_of(shadow))
+
+
 def longest_release(rules: ReleaseRules) -> timedelta:
-    """Every step held as often as it may be, and an hour for the work around it."""
+    """Every step and the shadow stage held as often as they may be, the longest silence, and an hour for the work around it."""
     baking = sum((step.bake_seconds or 0) * (rules.max_holds + 1) for step in rules.plan)
-    return timedelta(seconds=baking, hours=1)
+    if rules.shadow is not None:
+        baking += slice_seconds(rules.shadow) * (slices_of(rules.shadow) + rules.max_holds)
+    silence = rules.approval.expires_hours if rules.approval else 0
+    return timedelta(seconds=baking, hours=1 + silence)
 
 
 def lease_seconds(rules: ReleaseRules) -> int:
-    """How long a step holds the lease: through the bake that follows it and the step after that."""
-    return max(step.bake_seconds or 0 for step in rules.plan) + int(_LONGEST_STEP.total_seconds())
+    """How long a step holds the lease: through the bake or slice that follows it and the step after that."""
+    longest = max(step.bake_seconds or 0 for step in rules.plan)
+    if rules.shadow is not None:
+        longest = max(longest, slice_seconds(rules.shadow))
+    return longest + int(_LONGEST_STEP.total_seconds())
+
+
+def waiting_seconds(rules: ReleaseRules) -> int:
+    """How long the question for an approval holds the lease: through the longest silence and the step after it."""
+    silence = timedelta(hours=rules.approval.expires_hours if rules.approval else 0)
+    return int((silence + _LONGEST_STEP).total_seconds())
 
 
 def check_open(release: Release) -> None:
@@ -47,5 +82,5 @@ def check_routing(routing: Routing, *, model: str, stable: str, candidate: str |
         raise RoutingChangedError(
             f"the live alias of {model!r} sends requests to Lambda version {', '.join(sorted(map(str, strangers)))}, but the "
             f"registry knows only {stable}{f' and {candidate}' if candidate else ''}: somebody changed it by hand; "
-            f"point it at {stable} alone and start the release again"
+            f"`lambdaloop rollback {model}` brings both together, then start the release again"
         )

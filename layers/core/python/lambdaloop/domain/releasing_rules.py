@@ -51,9 +51,11 @@ class Behaviour:
     max_invalid_rate: float = 0.1
     """Signal: how much more often its rows may hold missing, unseen or out-of-range values."""
     max_estimated_drop: float = 0.1
-    """Signal: how much worse it may be estimated to be, in the training metric, before labels come."""
+    """Signal: how much worse it may be estimated to be, in the training metric, before labels come; for rmse and mae as a
+    share of that of the version before."""
     max_performance_drop: float = 0.05
-    """Guardrail: how much worse it may be beyond doubt, in the training metric, where labels have come."""
+    """Guardrail: how much worse it may be beyond doubt, in the training metric, where labels have come; for rmse and mae as a
+    share of that of the version before."""
     min_labels: int = 30
     """Labelled predictions of each side below which there is no real performance."""
     require: Literal["no_harm", "better"] = "no_harm"
@@ -149,6 +151,10 @@ class ReleaseRules:
         percents = [step.percent for step in self.plan]
         if not percents or percents[-1] != 100 or percents != sorted(set(percents)) or percents[0] < 1:
             raise ValueError(f"steps must rise to 100, such as [10, 50, 100], got {percents}")
+        if self.behaviour.require == "better" and len(percents) == 1:
+            raise ValueError(
+                "require: better needs a step before the last one, where both versions answer: give steps such as [10, 100]"
+            )
         for step in self.plan:
             self._check_step(step)
         if not 0 <= self.max_holds <= 100:

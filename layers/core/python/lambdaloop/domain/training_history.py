@@ -67,7 +67,11 @@ class TrainingHistory:
 
     @property
     def in_vain(self) -> int:
-        """How many in a row, up to now, gave no new champion; one whose model still takes traffic is not counted."""
+        """How many in a row, up to now, gave no new champion; one whose model still takes traffic is not counted.
+
+        A champion that somebody rolled back by hand was none, unless its version serves in another release as well: what was
+        wrong may have been the code. One that was left for a newer one was a champion, whatever came of that.
+        """
         served = {release.version for release in self.releases if release.status in _SERVED}
         undecided = {release.version for release in self.releases if release.status in OPEN_STATUSES}
         count = 0

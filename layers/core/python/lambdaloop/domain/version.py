@@ -40,6 +40,27 @@ class TrainedOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How differently a winner and the champion of its day answered the same holdout: what live traffic is held against."""
+
+    champion: int
+    """The version that it was compared with."""
+    disagreement: float
+    """The share of rows with different labels; for regression, the mean difference in standard deviations of all answers."""
+    prediction_drift: float
+    """Population stability index of the answers."""
+    disagreement_error: float = 0.0
+    """Standard deviation: a holdout is a sample, too."""
+    prediction_drift_error: float = 0.0
+    skill_metric: str
+    """How well a version tells rows apart, whatever it was chosen by: roc_auc, roc_auc_ovr (or accuracy) or r2."""
+    skill: float | None
+    """Of the winner."""
+    champion_skill: float | None
+    """Of the champion, on the same rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionDraft:
     """A version that has no number yet; registering it twice for one run gives one version."""
 
@@ -69,6 +90,8 @@ class VersionDraft:
     """How its holdout was chosen; None in records older than this field."""
     trained_on: TrainedOn | None = None
     """Where its rows came from; None in records older than this field."""
+    comparison: Comparison | None = None
+    """With the champion of its day; None without one, or where it could not be asked."""
 
     @property
     def digest(self) -> str:

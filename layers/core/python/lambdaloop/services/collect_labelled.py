@@ -198,7 +198,7 @@ class _Collection:
             return False
         if not isinstance(record, CapturedLabel):
             return False
-        if self._rules.target.read(record.actual) is None:
+        if record.actual is not None and self._rules.target.read(record.actual) is None:
             self.left_out["unreadable labels"] += 1
         elif record.received_at <= self._until and record.received_at - record.event_time <= timedelta(
             days=self._rules.label_days
@@ -207,7 +207,7 @@ class _Collection:
         return True
 
     def _add_label(self, label: CapturedLabel) -> None:
-        if self._counts(label.event_time):
+        if label.actual is not None and self._counts(label.event_time):  # a reward alone teaches nothing
             self._join.add_label(label)
 
     def _counts(self, at: datetime | None) -> bool:

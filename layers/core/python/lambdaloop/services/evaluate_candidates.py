@@ -14,17 +14,18 @@ from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import GateRejectedError
 from lambdaloop.domain.gate import GateCheck, check_gate
-from lambdaloop.domain.metrics import improvement
+from lambdaloop.domain.metrics import improvement, skill_metric
 from lambdaloop.domain.splitting import Split
-from lambdaloop.domain.version import ESTIMATOR, REPORT, TrainedOn
+from lambdaloop.domain.version import ESTIMATOR, REPORT, Comparison, TrainedOn
+from lambdaloop.monitoring.answer_drift import answer_disagreement, answer_drift
 from lambdaloop.ports import ArtifactStore, DatasetStore, VersionRegistry
-from lambdaloop.services.evaluate_champion import evaluate_champion
+from lambdaloop.services.evaluate_champion import ChampionEvaluation, evaluate_champion
 from lambdaloop.services.load_table import load_table
 from lambdaloop.services.train_candidate import CandidateResult
 from lambdaloop.training.estimator_files import dump_estimator
 from lambdaloop.training.pipelines import fit
 from lambdaloop.training.preparation import PreparedData, prepare
-from lambdaloop.training.scoring import compute_metrics, predict_scores
+from lambdaloop.training.scoring import Scores, compute_metrics, predict_scores
 from lambdaloop.training.tables import RawTable
 
 
@@ -39,6 +40,8 @@ class Evaluation:
     """On the holdout."""
     champion: int | None
     """Version that the winner was compared with."""
+    comparison: Comparison | None
+    """How differently both answered the holdout; None without a champion that could be asked."""
     checks: tuple[GateCheck, ...]
     report: Artifact
     estimator: Artifact
@@ -68,7 +71,9 @@ def evaluate_candidates(
     evaluated = fit(definition, winner, data.training_frame, data.training_target, data.training_weights)
     scores = predict_scores(evaluated, data.holdout_frame, task=definition.task)
     metrics = compute_metrics(data.holdout_target, scores, task=definition.task)
-    champion = evaluate_champion(definition, table=table, data=data, artifacts=artifacts, versions=versions)
+    before = evaluate_champion(definition, table=table, data=data, artifacts=artifacts, versions=versions)
+    champion = before.score if before else None
+    comparison = _comparison(definition, scores, metrics, before)
     checks = check_gate(
         definition.gate,
         metric=definition.training.metric,
@@ -95,6 +100,7 @@ def evaluate_candidates(
         "winner": winner.name,
         "holdout": dict(metrics),
         "champion": to_document(champion) if champion else None,
+        "comparison": to_document(comparison) if comparison else None,
         "gate": [to_document(check) for check in checks],
     }
     content = json.dumps(report, indent=1, allow_nan=False).encode()
@@ -103,6 +109,7 @@ def evaluate_candidates(
         passed=passed,
         metrics=metrics,
         champion=champion.version if champion else None,
+        comparison=comparison,
         checks=checks,
         report=artifacts.put(definition.name, REPORT, content),
         estimator=files["packaged"],
@@ -130,6 +137,32 @@ def choose_winner(definition: ModelDefinition, results: Sequence[CandidateResult
             "it has no value in a fold that lacks a class or where scores are not finite: add data or lower folds"
         )
     return best
+
+
+def _comparison(
+    definition: ModelDefinition,
+    scores: Scores,
+    metrics: Mapping[str, float | None],
+    champion: ChampionEvaluation | None,
+) -> Comparison | None:
+    """None also when one of both has no finite answer to a row."""
+    if champion is None or champion.scores is None:
+        return None
+    drift = answer_drift(scores, champion.scores, task=definition.task)
+    apart = answer_disagreement(scores, champion.scores, task=definition.task)
+    if drift is None or apart is None:
+        return None
+    skill = skill_metric(definition.task, metrics, champion.metrics)
+    return Comparison(
+        champion=champion.score.version,
+        disagreement=apart.value,
+        prediction_drift=drift.index,
+        disagreement_error=apart.error,
+        prediction_drift_error=drift.error,
+        skill_metric=skill,
+        skill=metrics.get(skill),
+        champion_skill=champion.metrics.get(skill),
+    )
 
 
 def _trained_on(table: RawTable, data: PreparedData, *, refitted: bool) -> TrainedOn:

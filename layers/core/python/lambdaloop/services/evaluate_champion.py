@@ -1,6 +1,7 @@
 """Scores the champion on the holdout of the present run, by its own signature; says why when that cannot be done."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,17 @@ from lambdaloop.training.scoring import Scores, compute_metrics, predict_scores
 from lambdaloop.training.tables import RawTable
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChampionEvaluation:
+    """The champion on the holdout."""
+
+    score: ChampionScore
+    metrics: Mapping[str, float | None]
+    """Empty when it could not be asked."""
+    scores: Scores | None
+    """[rows, classes] in the definition's order, or [rows, 1] numbers; None when it could not be asked."""
+
+
 def evaluate_champion(
     definition: ModelDefinition,
     *,
@@ -28,8 +40,8 @@ def evaluate_champion(
     data: PreparedData,
     artifacts: ArtifactStore,
     versions: VersionRegistry,
-) -> ChampionScore | None:
-    """The champion's training metric, or its problem; None when the model has no champion."""
+) -> ChampionEvaluation | None:
+    """The champion's training metric and answers, or its problem; None when the model has no champion."""
     alias = versions.alias(definition.name, CHAMPION)
     if alias is None:
         return None
@@ -37,13 +49,15 @@ def evaluate_champion(
         version = versions.version(definition.name, alias.version)
         scores = _scores(definition, version, table, data, artifacts)
     except (ArtifactMissingError, ArtifactCorruptError, VersionNotFoundError, _NotComparableError) as error:
-        return ChampionScore(version=alias.version, value=None, problem=str(error))
+        problem = ChampionScore(version=alias.version, value=None, problem=str(error))
+        return ChampionEvaluation(score=problem, metrics={}, scores=None)
     metrics = compute_metrics(data.holdout_target, scores, task=definition.task)
-    return ChampionScore(
+    score = ChampionScore(
         version=version.number,
         value=metrics[definition.training.metric],
         doubt=_doubt(data.split, version),
     )
+    return ChampionEvaluation(score=score, metrics=metrics, scores=scores)
 
 
 def _doubt(present: Split, version: Version) -> str | None:

@@ -1,5 +1,6 @@
 """Every step of a release proves first that the release is still its workflow's own."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from lambdaloop.domain.errors import LeaseHeldError, ReleaseInProgressError
@@ -9,19 +10,35 @@ from lambdaloop.ports import Leases, ReleaseLog
 
 
 def hold_release(
-    model: str, number: int, *, execution: str, releases: ReleaseLog, leases: Leases, at: datetime
+    model: str,
+    number: int,
+    *,
+    execution: str,
+    releases: ReleaseLog,
+    leases: Leases,
+    at: datetime,
+    seconds: Callable[[ReleaseRules], int] = lease_seconds,
 ) -> None:
     """Prolong the lease of a release by its own rules; ReleaseInProgressError when another workflow has taken it.
 
-    It lasts through the bake that may follow. A workflow that comes back after that finds another one here. Whoever
+    It lasts through what may follow, a bake unless `seconds` says otherwise. A workflow that comes back after that finds another one here. Whoever
     needs the release reads it after this: what was read before may have been another workflow's to change.
     """
-    take_lease(model, releases.release(model, number).rules, execution=execution, leases=leases, at=at)
+    rules = releases.release(model, number).rules
+    take_lease(model, rules, execution=execution, leases=leases, at=at, seconds=seconds)
 
 
-def take_lease(model: str, rules: ReleaseRules, *, execution: str, leases: Leases, at: datetime) -> None:
+def take_lease(
+    model: str,
+    rules: ReleaseRules,
+    *,
+    execution: str,
+    leases: Leases,
+    at: datetime,
+    seconds: Callable[[ReleaseRules], int] = lease_seconds,
+) -> None:
     """Take or prolong the lease that keeps the releases of one model apart; ReleaseInProgressError when it is taken."""
     try:
-        leases.acquire(model=model, name=LEASE, owner=execution, at=at, seconds=lease_seconds(rules))
+        leases.acquire(model=model, name=LEASE, owner=execution, at=at, seconds=seconds(rules))
     except LeaseHeldError as error:
         raise ReleaseInProgressError(f"another release of {model!r} is running: {error}") from error

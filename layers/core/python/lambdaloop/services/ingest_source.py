@@ -84,7 +84,13 @@ def write_labels(labels: Iterable[CapturedLabel]) -> bytes:
     """The part `labels`: those that can still matter, short, for they come in numbers."""
     return pack(
         [
-            [label.prediction_id, label.actual, label.observed_at.isoformat(), label.received_at.isoformat()]
+            [
+                label.prediction_id,
+                label.actual,
+                label.observed_at.isoformat(),
+                label.received_at.isoformat(),
+                *([] if label.reward is None else [label.reward]),
+            ]
             for label in latest_labels(labels)
         ]
     )
@@ -98,8 +104,9 @@ def read_labels(content: bytes, model: str) -> list[CapturedLabel]:
             prediction_id=prediction_id,
             model=model,
             actual=actual,
+            reward=reward[0] if reward else None,
             observed_at=datetime.fromisoformat(observed_at),
             received_at=datetime.fromisoformat(received_at),
         )
-        for prediction_id, actual, observed_at, received_at in rows
+        for prediction_id, actual, observed_at, received_at, *reward in rows
     ]

@@ -1,13 +1,14 @@
-"""Looks at the traffic of one step and decides what follows."""
+"""Looks at the traffic and the predictions of one step and decides what follows."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from lambdaloop.domain.judging import judge
-from lambdaloop.domain.release import Verdict
+from lambdaloop.domain.judging import Compared, judge
+from lambdaloop.domain.release import Release, Verdict
 from lambdaloop.domain.release_rules import check_open, steps_of
 from lambdaloop.ports import Clock, Leases, ReleaseLog, TrafficObserver
 from lambdaloop.services.hold_release import hold_release
+from lambdaloop.services.observe_behaviour import BehaviourPorts, observe_behaviour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,10 @@ def judge_release(
     releases: ReleaseLog,
     leases: Leases,
     observer: TrafficObserver,
+    behaviour: BehaviourPorts,
     clock: Clock,
 ) -> Decision:
-    """Judge the traffic since the shift by the release's own rules, and record the judgement.
+    """Judge the step since the shift by the release's own rules, and record the judgement.
 
     ReleaseStateError when the release has ended.
     """
@@ -44,16 +46,26 @@ def judge_release(
     release = releases.release(model, number)
     check_open(release)
     steps = steps_of(release)
+    until, alone = clock.now(), steps[step].percent == 100
     judgement = judge(
         rules=release.rules,
         steps=steps,
         step=step,
         holds=holds,
-        observation=observer.observe(
-            release, since=since, until=clock.now(), alone=steps[step].percent == 100
-        ),
+        observation=observer.observe(release, since=since, until=until, alone=alone),
         alarms=observer.alarm_states(release.rules.alarms),
-        at=clock.now(),
+        at=until,
+        compared=None
+        if release.previous is None
+        else _compared(
+            release,
+            releases.release(model, release.previous),
+            since=since,
+            until=until,
+            alone=alone,
+            observer=observer,
+            behaviour=behaviour,
+        ),
     )
     releases.record_judgement(release, judgement)
     return Decision(
@@ -62,4 +74,23 @@ def judge_release(
         next_step=step + 1 if judgement.verdict == "advance" else step,
         reasons=judgement.reasons,
         holds=holds + 1 if judgement.verdict == "hold" else 0,
+    )
+
+
+def _compared(
+    release: Release,
+    previous: Release,
+    *,
+    since: datetime,
+    until: datetime,
+    alone: bool,
+    observer: TrafficObserver,
+    behaviour: BehaviourPorts,
+) -> Compared:
+    found = observe_behaviour(release, previous, since=since, until=until, alone=alone, ports=behaviour)
+    return Compared(
+        metric=found.metric,
+        figures=found.figures,
+        champion=None if alone else observer.observe(previous, since=since, until=until, alone=False),
+        notes=found.notes,
     )

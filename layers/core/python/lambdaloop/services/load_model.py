@@ -1,12 +1,18 @@
-"""Brings the pinned version into memory: once, checked before it is parsed, and asked for again while that fails."""
+"""Brings what the pin names into memory: once, checked before it is parsed, and asked for again while that fails.
+
+An experiment is loaded as a whole or not at all: half of one would compare nothing.
+"""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lambdaloop.domain.alias import CHAMPION
+from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
 from lambdaloop.domain.release import ReleasePin
+from lambdaloop.domain.signature import check_same_interface
 
 if TYPE_CHECKING:
     from lambdaloop.ports import ArtifactReader, ServedModel
@@ -18,6 +24,13 @@ class LoadedModel:
 
     pin: ReleasePin
     model: "ServedModel"
+    variant: str = CHAMPION
+    arms: tuple["LoadedModel", ...] = ()
+    """In an experiment its arms as the pin names them, each for itself; the first one is this very version."""
+
+    def alone(self) -> "LoadedModel":
+        """Its own version, without the experiment."""
+        return replace(self, pin=replace(self.pin, experiment=None), arms=()) if self.arms else self
 
 
 class ModelSlot:
@@ -40,7 +53,8 @@ class ModelSlot:
     def get(self) -> LoadedModel:
         """The loaded model; while there is none, every call tries to load it.
 
-        Raises ModelNotReleasedError, ArtifactMissingError, ArtifactCorruptError or BackendUnavailableError.
+        Raises ModelNotReleasedError, ArtifactMissingError, ArtifactCorruptError, ArmsDifferError or
+        BackendUnavailableError.
         """
         if self._loaded is None:
             pin = read_pin(self._pin, model=self._model)
@@ -62,14 +76,32 @@ def read_pin(text: str | None, *, model: str) -> ReleasePin:
 
 
 def load_model(pin: ReleasePin, *, artifacts: "ArtifactReader") -> LoadedModel:
-    """Fetch, check and load the pinned bundle."""
-    content = artifacts.get(pin.bundle)
+    """Fetch, check and load every bundle of the pin, each once; ArmsDifferError when arms do not take the same rows."""
+    experiment = pin.experiment
+    if experiment is None:
+        return LoadedModel(pin=pin, model=_load_bundle(pin.bundle, pin, artifacts))
+    bundles = {arm.bundle.sha256: arm.bundle for arm in experiment.arms}
+    models = {sha256: _load_bundle(bundle, pin, artifacts) for sha256, bundle in bundles.items()}
+    arms = tuple(
+        LoadedModel(
+            pin=replace(pin, version=arm.version, bundle=arm.bundle, experiment=None),
+            model=models[arm.bundle.sha256],
+            variant=arm.name,
+        )
+        for arm in experiment.arms
+    )
+    check_same_interface({arm.variant: arm.model.signature for arm in arms})
+    return LoadedModel(pin=pin, model=arms[0].model, arms=arms)
+
+
+def _load_bundle(bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader") -> "ServedModel":
+    content = artifacts.get(bundle)
     # Imported here: answering 503 without a release needs no runtime.
     from lambdaloop.serving.onnx_model import OnnxModel
 
     model = OnnxModel.from_bundle(content)
     if model.signature.model != pin.model:
         raise ArtifactCorruptError(
-            f"the bundle of version {pin.version} is one of model {model.signature.model!r}, not {pin.model!r}"
+            f"the bundle {bundle.key} is one of model {model.signature.model!r}, not {pin.model!r}"
         )
-    return LoadedModel(pin=pin, model=model)
+    return model

@@ -1,16 +1,21 @@
 """Opens a release: keeps others out, tidies up after a dead one, and publishes the Lambda version that is this release."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.errors import VersionNotFoundError
+from lambdaloop.domain.errors import ExperimentStateError, ReleaseInProgressError, VersionNotFoundError
+from lambdaloop.domain.experiment import Experiment
+from lambdaloop.domain.experiment_life import execution_of
+from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.release import OPEN_STATUSES, Release, ReleasePin
 from lambdaloop.domain.release_rules import check_open, check_routing
+from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.traffic import Routing
 from lambdaloop.domain.version import BUNDLE, Version
-from lambdaloop.ports import Clock, Leases, ReleaseLog, Traffic, VersionRegistry
+from lambdaloop.ports import Clock, ExperimentLog, Leases, ReleaseLog, Traffic, VersionRegistry
 from lambdaloop.services.hold_release import take_lease
+from lambdaloop.services.pin_arms import pin_arms
 from lambdaloop.services.return_traffic import return_traffic
 
 
@@ -22,6 +27,8 @@ class ReleaseRequest:
     version: int
     requested_by: str
     reason: str
+    experiment: str | None = None
+    """The experiment that asks: for its arms, or for the version that stays."""
 
 
 def open_release(
@@ -32,13 +39,15 @@ def open_release(
     bootstrap_version: str,
     versions: VersionRegistry,
     releases: ReleaseLog,
+    experiments: ExperimentLog,
     leases: Leases,
     traffic: Traffic,
     clock: Clock,
 ) -> Release:
     """The published release of this workflow execution; opening it again gives the same one.
 
-    Raises ReleaseInProgressError while another one runs, ReleaseNotReadyError while Lambda works (ask again),
+    Raises ReleaseInProgressError while another one runs or an experiment is under way that did not ask for it,
+    ExperimentStateError for what an experiment does not ask for any more, ReleaseNotReadyError while Lambda works (ask again),
     RoutingChangedError when the live alias sends requests to a version that no release accounts for,
     VersionNotFoundError.
     """
@@ -50,7 +59,8 @@ def open_release(
     opened = releases.release_of(definition.name, execution)
     if opened is not None:
         check_open(opened)
-    rules = opened.rules if opened else definition.release
+    experiment = None if opened else _experiment(request, execution, experiments)
+    rules = opened.rules if opened else _rules(definition, experiment)
     take_lease(definition.name, rules, execution=execution, leases=leases, at=clock.now())
     known = releases.releases(definition.name)
     _end_dead_releases(known, execution, bootstrap_version, releases=releases, traffic=traffic, clock=clock)
@@ -73,11 +83,42 @@ def open_release(
         first=serving == bootstrap_version,
         rules=rules,
         at=clock.now(),
+        experiment=_arms(experiment, versions),
     )
     if release.lambda_version is None:
         lambda_version = traffic.publish(_pin(release, version))
         release = releases.record_publication(release, lambda_version=lambda_version, at=clock.now())
     return release
+
+
+def _experiment(request: ReleaseRequest, execution: str, experiments: ExperimentLog) -> Experiment | None:
+    """The experiment that asks for this very release; None where none is under way."""
+    current = experiments.current_experiment(request.model)
+    if request.experiment is None:
+        if current is not None:
+            raise ReleaseInProgressError(
+                f"experiment {current.id!r} of {request.model!r} is {current.status}, and its arms share the traffic: "
+                f"conclude or stop it with `lambdaloop experiment stop {request.model}`, then start the release again"
+            )
+        return None
+    if current is None or current.id != request.experiment or execution_of(current) != execution:
+        raise ExperimentStateError(
+            f"experiment {request.experiment!r} of {request.model!r} does not ask for this release any more"
+        )
+    return current
+
+
+def _rules(definition: ModelDefinition, experiment: Experiment | None) -> ReleaseRules:
+    """Other shares of arms that serve already are nothing to be afraid of: all at once, without asking anybody."""
+    if experiment is None or experiment.status != "running":
+        return definition.release
+    return replace(definition.release, steps="all_at_once", shadow=None, approval=None)
+
+
+def _arms(experiment: Experiment | None, versions: VersionRegistry) -> ExperimentPin | None:
+    if experiment is None or experiment.order is None or not experiment.order.arms:
+        return None
+    return pin_arms(experiment, experiment.order.arms, versions=versions)
 
 
 def _end_dead_releases(
@@ -120,4 +161,6 @@ def _pin(release: Release, version: Version) -> ReleasePin:
         release=release.number,
         version=version.number,
         bundle=version.files[BUNDLE],
+        experiment=release.experiment,
+        previous_lambda_version=release.previous_lambda_version,
     )

@@ -2,15 +2,16 @@
 
 import hmac
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lambdaloop.domain.alias import CHAMPION
+from lambdaloop.domain.assignment import AssignmentKind
 from lambdaloop.domain.capture import capture_line, is_captured
 from lambdaloop.domain.encoding import RowProblem, RowsInvalidError
-from lambdaloop.domain.prediction import Prediction
+from lambdaloop.domain.experiment_pin import Assignment
+from lambdaloop.domain.prediction import Output, Prediction
 from lambdaloop.domain.prediction_id import new_prediction_id
 from lambdaloop.services.load_model import LoadedModel
 
@@ -36,28 +37,27 @@ def predict(
     *,
     loaded: LoadedModel,
     entity_id: str | None,
+    request_id: str,
     event_time: datetime,
     capture: Capture | None,
+    ask: Callable[[str], None] | None = None,
 ) -> list[Prediction]:
     """One prediction per row; of these, the share that `capture` asks for is written down.
 
-    A row's own entity column goes before `entity_id`. Raises RowsInvalidError with every problem; then nothing is captured.
+    A row's own entity column goes before `entity_id`. In an experiment, each row is answered by the arm of its entity, or
+    of the request where it has none; `ask` is told each arm before it is asked, so that a failure is known to be its. Raises RowsInvalidError with every problem; then nothing is captured.
     """
     started = time.perf_counter()
     entities = _entities(rows, column=loaded.model.signature.entity, default=entity_id)
-    outputs = loaded.model.predict(rows)
-    latency_ms = (time.perf_counter() - started) * 1000
-    predictions = [
-        Prediction(
-            prediction_id=new_prediction_id(event_time),
-            output=output,
-            variant=CHAMPION,
-            model_version=loaded.pin.version,
-        )
-        for output in outputs
-    ]
+    if loaded.pin.experiment is None:
+        outputs = loaded.model.predict(rows)
+        latencies = [(time.perf_counter() - started) * 1000] * len(outputs)
+        predictions = [_prediction(output, by=loaded, event_time=event_time) for output in outputs]
+    else:
+        assignments = [loaded.pin.experiment.assign(entity, request=request_id) for entity in entities]
+        predictions, latencies = _assigned(rows, assignments, loaded, event_time, ask)
     if capture:
-        for row, entity, prediction in zip(rows, entities, predictions, strict=True):
+        for row, entity, prediction, latency_ms in zip(rows, entities, predictions, latencies, strict=True):
             if not is_captured(prediction.prediction_id, capture.rate):
                 continue
             line = capture_line(
@@ -68,9 +68,56 @@ def predict(
                 features={name: row.get(name) for name in capture.features},
                 latency_ms=latency_ms,
                 rate=capture.rate,
+                request_id=request_id,
             )
             capture.log.write(line)
     return predictions
+
+
+def _prediction(
+    output: Output, *, by: LoadedModel, event_time: datetime, assignment: AssignmentKind | None = None
+) -> Prediction:
+    return Prediction(
+        prediction_id=new_prediction_id(event_time),
+        output=output,
+        variant=by.variant,
+        model_version=by.pin.version,
+        assignment=assignment,
+    )
+
+
+def _assigned(
+    rows: Sequence[Mapping[str, Any]],
+    assignments: Sequence[Assignment],
+    loaded: LoadedModel,
+    event_time: datetime,
+    ask: Callable[[str], None] | None,
+) -> tuple[list[Prediction], list[float]]:
+    """The prediction of each row and how long its arm took; each arm is asked once, for all of its rows."""
+    found: dict[int, tuple[Prediction, float]] = {}
+    problems: list[RowProblem] = []
+    for place, arm in enumerate(loaded.arms):
+        numbers = [number for number, one in enumerate(assignments) if one.arm == place]
+        if not numbers:
+            continue
+        if ask:
+            ask(arm.variant)
+        started = time.perf_counter()
+        try:
+            outputs = arm.model.predict([rows[number] for number in numbers])
+        except RowsInvalidError as error:
+            problems += [replace(problem, row=numbers[problem.row]) for problem in error.problems]
+            continue
+        latency_ms = (time.perf_counter() - started) * 1000
+        for number, output in zip(numbers, outputs, strict=True):
+            kind = assignments[number].kind
+            by = loaded if kind == "outside" else arm
+            prediction = _prediction(output, by=by, event_time=event_time, assignment=kind)
+            found[number] = (prediction, latency_ms)
+    if problems:
+        raise RowsInvalidError(sorted(problems, key=lambda problem: problem.row))
+    answered = [found[number] for number in range(len(rows))]
+    return [prediction for prediction, _ in answered], [latency_ms for _, latency_ms in answered]
 
 
 def _entities(
@@ -80,8 +127,8 @@ def _entities(
     problems: list[RowProblem] = []
     for number, row in enumerate(rows):
         value = row.get(column) if column else None
-        if value is None:
-            entities.append(default)
+        if value is None or value == "":
+            entities.append(default or None)  # empty text names nobody
         elif isinstance(value, str | int) and not isinstance(value, bool):
             entities.append(str(value))
         else:

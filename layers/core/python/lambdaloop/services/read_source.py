@@ -22,7 +22,7 @@ CHUNK = 20_000
 """Lines that are turned into arrays at once."""
 _KEPT = 1000
 _KEPT_CHARACTERS = 1000
-_COLUMNS = ("prediction_id", "actual")
+_ID_COLUMN, _VALUE_COLUMNS = "prediction_id", {"actual", "reward"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Chunk:
                 raise LineUnreadableError(f"event_time lies more than {rules.label_days} days back")
             self.predictions.append(record)
             self.numbers.append(number)
-        elif rules.target.read(record.actual) is None:
+        elif record.actual is not None and rules.target.read(record.actual) is None:
             raise LineUnreadableError(f"actual is no value of the target: {record.actual!r}"[:200])
         elif record.received_at - record.event_time > timedelta(days=rules.label_days):
             self.expired += 1
@@ -105,15 +105,15 @@ def read_log(content: bytes, rules: Rules, quarantine: Quarantine) -> Iterator[C
 
 
 def read_feedback(content: bytes, rules: Rules, quarantine: Quarantine) -> Iterator[Chunk]:
-    """The rows of a CSV file of labels: prediction_id, actual and, if wanted, observed_at."""
+    """The rows of a CSV file of labels: prediction_id, actual or reward or both and, if wanted, observed_at."""
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="replace", newline="")
     rows = _rows(text)
     _, columns = next(rows, (1, []))
     chunk = Chunk()
-    if not set(_COLUMNS) <= set(columns) or len(set(columns)) < len(columns):
+    if _ID_COLUMN not in columns or not _VALUE_COLUMNS & {*columns} or len({*columns}) < len(columns):
         chunk.lines = 1
         quarantine.add(
-            "the header must name prediction_id, actual and perhaps observed_at, once each",
+            "the header must name prediction_id, actual or reward or both, and perhaps observed_at, once each",
             line=1,
             content=",".join(columns),
         )

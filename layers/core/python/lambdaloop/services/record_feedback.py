@@ -13,6 +13,7 @@ from lambdaloop.domain.feedback import (
     ReceivedLabel,
     check_prediction_id,
     read_observed_at,
+    read_reward,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class SentLabel:
     """A label as it was sent."""
 
     prediction_id: str
-    actual: Any
+    actual: Any = None
+    reward: Any = None
+    """Of these two at least one is given."""
     observed_at: str | None = None
     """Left out, it is the time at which the label was received."""
 
@@ -71,9 +74,16 @@ def _received(
 
     before = len(problems)
     judged("prediction_id", lambda: check_prediction_id(label.prediction_id, now=now))
-    actual = judged("actual", lambda: rules.actual(label.actual))
+    if label.actual is None and label.reward is None:
+        problems.append(
+            RowProblem(row=row, field="actual", problem="is missing: give actual, reward or both")
+        )
+    actual = None if label.actual is None else judged("actual", lambda: rules.actual(label.actual))
+    reward = None if label.reward is None else judged("reward", lambda: read_reward(label.reward))
     given = label.observed_at
     observed_at = now if given is None else judged("observed_at", lambda: read_observed_at(given, now=now))
-    if actual is None or observed_at is None or len(problems) > before:
+    if observed_at is None or len(problems) > before:
         return None
-    return ReceivedLabel(prediction_id=label.prediction_id, actual=actual, observed_at=observed_at)
+    return ReceivedLabel(
+        prediction_id=label.prediction_id, actual=actual, reward=reward, observed_at=observed_at
+    )

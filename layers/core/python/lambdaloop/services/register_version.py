@@ -43,6 +43,7 @@ def register_version(
             "definition_digest": trained.dataset["definition"],
             "split": trained.evaluation.get("split"),
             "trained_on": trained.evaluation.get("trained_on"),
+            "comparison": trained.evaluation.get("comparison"),
             "gate": {
                 "passed": trained.evaluation["passed"],
                 "champion": trained.evaluation.get("champion"),

@@ -2,6 +2,8 @@
 
 from lambdaloop.domain.errors import RoutingChangedError
 from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.returning import was_live
+from lambdaloop.domain.traffic import Routing
 from lambdaloop.ports import Clock, ReleaseLog, Traffic
 
 _TRIES = 5
@@ -16,10 +18,11 @@ def return_traffic(
     traffic: Traffic,
     clock: Clock,
 ) -> Release:
-    """All requests to the Lambda version that served before, whatever the weights are; then the record.
+    """All requests of the release to the Lambda version that served before, whatever the weights are; then the record.
 
-    Reads no artifact and no metric: a rollback must work while everything else is broken. A release that has ended is
-    returned as it is, its traffic untouched, since it may belong to another release by now. Traffic that is all at
+    Reads no artifact and no metric: a rollback must work while everything else is broken. Traffic that the release has no
+    part in is left alone: somebody went back by hand, and whoever that was chose where it goes. So is that of a release that
+    has ended, but for one that was ended by hand and gave itself traffic in the very same moment. Traffic that is all at
     `bootstrap_version` stays there: it goes to a new function, in which the release's numbers mean other versions or none.
     """
     for _ in range(_TRIES - 1):
@@ -42,11 +45,18 @@ def _returned(
     # moves traffic; so with weights read before an open status was, the change below can overwrite nobody else's.
     routing = traffic.routing()
     release = releases.release(release.model, release.number)
+    own = release.lambda_version
+    has_traffic = own is not None and own in (routing.stable, routing.candidate)
+    all_at_bootstrap = (routing.stable, routing.candidate) == (bootstrap_version, None)
     if release.status not in OPEN_STATUSES:
+        if has_traffic and release.status == "rolled_back" and not was_live(release):
+            traffic.route(routing, stable=_without(release, routing))
         return release
-    if routing.candidate is not None or routing.stable not in (
-        release.previous_lambda_version,
-        bootstrap_version,
-    ):
+    if has_traffic and not all_at_bootstrap:
         traffic.route(routing, stable=release.previous_lambda_version)
     return releases.roll_back_release(release, outcome=outcome, at=clock.now())
+
+
+def _without(release: Release, routing: Routing) -> str:
+    """Where its share goes that it took after its end: to the one that it shares the traffic with."""
+    return release.previous_lambda_version if routing.stable == release.lambda_version else routing.stable

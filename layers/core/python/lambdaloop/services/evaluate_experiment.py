@@ -1,0 +1,193 @@
+"""One look at the running experiment: reads what came in, counts, judges, keeps the look and tells people of news."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lambdaloop.domain.capture_layout import hour_of
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.errors import ExperimentChangedError
+from lambdaloop.domain.experiment import ArmFigures, Experiment, Look
+from lambdaloop.domain.experiment_layout import look_key
+from lambdaloop.domain.experiment_life import arms_of, looked, serves_arms
+from lambdaloop.domain.release import Release
+from lambdaloop.experimentation.evaluation import evaluate, overdue
+from lambdaloop.experimentation.figures import gather_units, periods_of
+from lambdaloop.experimentation.periods import Period
+from lambdaloop.experimentation.thompson import allocate
+from lambdaloop.ports import (
+    CaptureArchive,
+    Clock,
+    DatasetStore,
+    ExperimentLog,
+    ExperimentMetrics,
+    FailedRequests,
+    Leases,
+    Notices,
+    ReleaseLog,
+)
+from lambdaloop.services.advance_experiment import Order
+from lambdaloop.services.archived_documents import save_record
+from lambdaloop.services.read_exposures import ExposureReader, ReadingBounds
+
+LEASE = "experiment"
+LEASE_SECONDS = 960
+"""Longer than a Lambda function may run: who holds the lease is alive, and a dead run can write nothing after it ends."""
+_EVALUATION = "evaluation"
+_TRIES = 5
+_SHARES_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationPorts:
+    """What a look needs from the world."""
+
+    releases: ReleaseLog
+    experiments: ExperimentLog
+    archive: CaptureArchive
+    datasets: DatasetStore
+    failures: FailedRequests
+    leases: Leases
+    metrics: ExperimentMetrics
+    notices: Notices
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What came of a look."""
+
+    experiment: Experiment
+    look: Look
+    left: int
+    """Sources that are left to read."""
+    order: Order | None
+    """What shall follow."""
+
+
+def evaluate_experiment(
+    definition: ModelDefinition,
+    *,
+    at: datetime,
+    owner: str,
+    ports: EvaluationPorts,
+    bounds: ReadingBounds | None = None,
+) -> Evaluation | None:
+    """A look at what was predicted before the last whole hour; None where no experiment runs.
+
+    Looking again at the same time gives the same look, but for labels that came meanwhile. `owner` is the execution that
+    asks. LeaseHeldError while another one is at work: then nothing is done.
+    """
+    model = definition.name
+    ports.leases.acquire(model=model, name=LEASE, owner=owner, at=ports.clock.now(), seconds=LEASE_SECONDS)
+    try:
+        experiment = ports.experiments.current_experiment(model)
+        if experiment is None or experiment.status != "running":
+            return None
+        return _looked_at(definition, experiment, hour_of(at), ports, bounds or ReadingBounds())
+    finally:
+        ports.leases.free(model=model, name=LEASE, owner=owner)
+
+
+def _looked_at(
+    definition: ModelDefinition,
+    experiment: Experiment,
+    at: datetime,
+    ports: EvaluationPorts,
+    bounds: ReadingBounds,
+) -> Evaluation | None:
+    reader = ExposureReader(
+        definition=definition,
+        experiment=experiment,
+        archive=ports.archive,
+        datasets=ports.datasets,
+        clock=ports.clock,
+        bounds=bounds,
+    )
+    left = reader.read()
+    served = _served(experiment, ports.releases)
+    exposures, findings = reader.load(before=at)
+    units = gather_units(exposures, findings, outcome=experiment.rules.outcome)
+    arms = {number: arms_of(release) for number, release in served.items()}
+    periods = [
+        _with_failures(period, served[number], at, ports)
+        for number, period in zip(sorted(arms), periods_of(units, arms), strict=True)
+    ]
+    if not periods:
+        return None
+    *earlier, now = periods
+    present = replace(experiment, arms=arms[max(arms)])
+    look = evaluate(present, now.figures, at=at, earlier=earlier)
+    save_record(ports.archive, look_key(experiment.model, experiment.id, at), look)
+    _tell(experiment, look, ports.notices)
+    recorded = _record(experiment, look, ports)
+    ports.metrics.record(recorded, look)
+    return Evaluation(
+        experiment=recorded, look=look, left=left, order=_order(recorded, present, look, at, ports.clock)
+    )
+
+
+def _served(experiment: Experiment, releases: ReleaseLog) -> dict[int, Release]:
+    """The releases that served the arms, by number: those that were live."""
+    return {
+        release.number: release
+        for release in releases.releases(experiment.model)
+        if serves_arms(release, experiment) and release.status in ("live", "superseded")
+    }
+
+
+def _with_failures(period: Period, release: Release, at: datetime, ports: EvaluationPorts) -> Period:
+    """The arms' shares of what failed: a request that fails is in no log, so nobody knows whose it was."""
+    requests = sum(each.requests for each in period.figures.values())
+    failed = ports.failures.failed(
+        release.model, release=release.number, start=hour_of(release.closed_at or at), end=at
+    )
+    if not requests or not failed:
+        return period
+    figures = {
+        name: _failing(each, failed * each.requests / requests) for name, each in period.figures.items()
+    }
+    return replace(period, figures=figures)
+
+
+def _failing(figures: ArmFigures, failures: float) -> ArmFigures:
+    return replace(figures, failures=round(failures), requests=figures.requests + round(failures))
+
+
+def _tell(experiment: Experiment, look: Look, notices: Notices) -> None:
+    """A verdict that is not the one of the look before; told again when a run is done again."""
+    before = [each.verdict for each in experiment.looks if each.at < look.at]
+    if look.verdict != (before[-1] if before else "undecided"):
+        notices.tell(
+            f"Experiment {experiment.id} of {experiment.model}: {look.verdict}",
+            f"{look.reason}\nlambdaloop experiment status {experiment.model} --id {experiment.id}",
+        )
+
+
+def _record(experiment: Experiment, look: Look, ports: EvaluationPorts) -> Experiment:
+    for _ in range(_TRIES - 1):
+        try:
+            return ports.experiments.record_experiment(experiment, looked(experiment, look), by=_EVALUATION)
+        except ExperimentChangedError:
+            # Somebody concludes it, or asks for other shares: the look belongs to it all the same.
+            experiment = ports.experiments.experiment(experiment.model, experiment.id)
+    return ports.experiments.record_experiment(experiment, looked(experiment, look), by=_EVALUATION)
+
+
+def _order(
+    experiment: Experiment, present: Experiment, look: Look, at: datetime, clock: Clock
+) -> Order | None:
+    rules = experiment.rules
+    if experiment.status != "running":
+        return None
+    if look.verdict != "undecided" or overdue(experiment, at):
+        return Order(kind="conclude", experiment=experiment.id) if rules.automatic else None
+    asked = experiment.order.at if experiment.order else experiment.created_at
+    if rules.policy != "thompson" or (clock.now() - asked).total_seconds() < _SHARES_SECONDS:
+        return None
+    seed = int.from_bytes(hashlib.sha256(f"{experiment.id} {at.isoformat()}".encode()).digest()[:4], "big")
+    shares = allocate(present, look.figures, seed=seed)
+    wanted = tuple(shares[arm.name] for arm in present.arms)
+    if wanted == tuple(arm.share for arm in present.arms):
+        return None
+    return Order(kind="reshare", experiment=experiment.id, shares=wanted)
