@@ -30,11 +30,12 @@ def count(
     *,
     release: int = 3,
     status: int = 200,
+    arm: str | None = None,
 ) -> None:
     """As CloudWatch reads the line that the inference function writes."""
     log = StringIO()
     EmfRequestMetrics(model=model, clock=clock, stream=log).record(
-        release=release, predictions=predictions, status=status, seconds=0.1
+        release=release, predictions=predictions, status=status, seconds=0.1, arm=arm
     )
     line = json.loads(log.getvalue())
     directive = line["_aws"]["CloudWatchMetrics"][0]
@@ -70,12 +71,26 @@ def test_where_nothing_was_counted_nothing_is_known(client: Any) -> None:
     )
 
 
-def test_failed_requests_are_counted_by_release(client: Any) -> None:
+def test_failed_requests_are_counted_by_release_and_arm(client: Any) -> None:
     clock = FakeClock(MORNING)
-    count(client, clock, 5)
-    for release, status in ((3, 503), (3, 500), (3, 422), (4, 500)):
-        count(client, clock, 0, release=release, status=status)
+    count(client, clock, 5, arm="new")
+    for release, status, arm in (
+        (3, 503, "new"),
+        (3, 500, "new"),
+        (3, 500, "old"),
+        (3, 422, "new"),
+        (4, 500, "new"),
+    ):
+        count(client, clock, 0, release=release, status=status, arm=arm)
     served = CloudWatchServed(client=client)
     hour = {"start": MORNING, "end": MORNING + timedelta(hours=1)}
-    assert served.failed(MODEL, release=3, **hour) == 2
-    assert served.failed(MODEL, release=5, **hour) == 0
+    assert served.failed(MODEL, release=3, variant="new", **hour) == 2
+    assert served.failed(MODEL, release=3, variant="old", **hour) == 1
+    assert served.failed(MODEL, release=5, variant="new", **hour) == 0
+
+
+def test_before_the_first_whole_hour_nothing_has_failed_yet(client: Any) -> None:
+    assert (
+        CloudWatchServed(client=client).failed(MODEL, release=3, variant="new", start=MORNING, end=MORNING)
+        == 0
+    )

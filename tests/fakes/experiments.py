@@ -94,10 +94,11 @@ class FakeExperimentMetrics:
 
 
 class FakeFailures:
-    """The port FailedRequests: as many for every release."""
+    """The port FailedRequests: as many for an arm in every release."""
 
-    def __init__(self, count: float = 0.0) -> None:
-        self.count = count
+    def __init__(self) -> None:
+        self.of: dict[str, float] = {}
+        """By arm."""
 
-    def failed(self, model: str, *, release: int, start: object, end: object) -> float:  # noqa: ARG002
-        return self.count
+    def failed(self, model: str, *, release: int, variant: str, start: object, end: object) -> float:  # noqa: ARG002
+        return self.of.get(variant, 0.0)

@@ -244,12 +244,12 @@ def test_what_units_were_like_before_takes_variance_away(trial: Trial) -> None:
     assert contrast.variance_reduction > 0.9
 
 
-def test_failed_requests_count_against_the_arms(trial: Trial) -> None:
-    trial.failures.count = 300
+def test_failed_requests_count_against_the_arm_that_failed(trial: Trial) -> None:
+    trial.failures.of["new"] = 150
     predictions, labels = crowd({"old": 0.7, "new": 0.7}, units=2000, since=trial.begin)
     trial.log([*predictions, *labels])
     assert trial.look()["verdict"] == "harmful"
-    assert trial.figures("new").failures == 150
+    assert (trial.figures("old").failures, trial.figures("new").failures) == (0, 150)
 
 
 def test_an_experiment_without_an_answer_ends_with_its_days() -> None:

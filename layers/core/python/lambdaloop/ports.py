@@ -409,8 +409,8 @@ class WindowLog(Protocol):
 class FailedRequests(Protocol):
     """How many requests failed, as the inference function counted them."""
 
-    def failed(self, model: str, *, release: int, start: datetime, end: datetime) -> float:
-        """With a 5xx status, in whole hours."""
+    def failed(self, model: str, *, release: int, variant: str, start: datetime, end: datetime) -> float:
+        """Of one arm of a release, with a 5xx status, in whole hours; none before the first whole one."""
         ...
 
 

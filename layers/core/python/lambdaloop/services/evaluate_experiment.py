@@ -137,15 +137,14 @@ def _served(experiment: Experiment, releases: ReleaseLog) -> dict[int, Release]:
 
 
 def _with_failures(period: Period, release: Release, at: datetime, ports: EvaluationPorts) -> Period:
-    """The arms' shares of what failed: a request that fails is in no log, so nobody knows whose it was."""
-    requests = sum(each.requests for each in period.figures.values())
-    failed = ports.failures.failed(
-        release.model, release=release.number, start=hour_of(release.closed_at or at), end=at
-    )
-    if not requests or not failed:
-        return period
+    """Requests that failed are in no log; the inference function counted them by arm."""
+    start = hour_of(release.closed_at or at)
     figures = {
-        name: _failing(each, failed * each.requests / requests) for name, each in period.figures.items()
+        name: _failing(
+            each,
+            ports.failures.failed(release.model, release=release.number, variant=name, start=start, end=at),
+        )
+        for name, each in period.figures.items()
     }
     return replace(period, figures=figures)
 
