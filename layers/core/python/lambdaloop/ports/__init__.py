@@ -1,0 +1,61 @@
+"""What the use cases need from the world. Adapters implement these on AWS, tests/fakes in memory.
+
+Every method either does all of what it says or nothing, and may be called again after a crash.
+"""
+
+from lambdaloop.ports.registry import (
+    ApprovalLog,
+    DecisionLog,
+    ExperimentLog,
+    Leases,
+    ReleaseLog,
+    RunLog,
+    VersionRegistry,
+    WindowLog,
+)
+from lambdaloop.ports.running import Clock, Workflows
+from lambdaloop.ports.serving import FailedRequests, ServedModel, ServedPredictions, Traffic, TrafficObserver
+from lambdaloop.ports.storage import (
+    ArtifactReader,
+    ArtifactStore,
+    CaptureArchive,
+    DatasetStore,
+    PredictionLog,
+)
+from lambdaloop.ports.telling import (
+    ExperimentMetrics,
+    Notices,
+    RequestMetrics,
+    RetrainingMetrics,
+    ShadowMetrics,
+    WatchMetrics,
+)
+
+__all__ = [
+    "ApprovalLog",
+    "ArtifactReader",
+    "ArtifactStore",
+    "CaptureArchive",
+    "Clock",
+    "DatasetStore",
+    "DecisionLog",
+    "ExperimentLog",
+    "ExperimentMetrics",
+    "FailedRequests",
+    "Leases",
+    "Notices",
+    "PredictionLog",
+    "ReleaseLog",
+    "RequestMetrics",
+    "RetrainingMetrics",
+    "RunLog",
+    "ServedModel",
+    "ServedPredictions",
+    "ShadowMetrics",
+    "Traffic",
+    "TrafficObserver",
+    "VersionRegistry",
+    "WatchMetrics",
+    "WindowLog",
+    "Workflows",
+]

@@ -1,0 +1,63 @@
+"""What is told to CloudWatch and to people."""
+
+from datetime import datetime
+from typing import Protocol
+
+from lambdaloop.domain.decision import Decision
+from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.experiment import Experiment, Look
+from lambdaloop.domain.shadowing import ShadowFigures
+from lambdaloop.domain.window import WindowReport
+
+
+class RequestMetrics(Protocol):
+    """Figures about requests for predictions."""
+
+    def record(
+        self, *, release: int | None, predictions: int, status: int, seconds: float, arm: str | None = None
+    ) -> None:
+        """Count one answered request; never fails it. `release` is None before the first one.
+
+        `arm` is the one of an experiment that was asked last: a server error is its failure.
+        """
+        ...
+
+
+class WatchMetrics(Protocol):
+    """Figures about what the watch found."""
+
+    def record(self, report: WindowReport, definition: ModelDefinition) -> None:
+        """Tell the window's figures; telling them again changes nothing."""
+        ...
+
+
+class RetrainingMetrics(Protocol):
+    """Figures about the governor."""
+
+    def record(self, decision: Decision) -> None:
+        """Count a decision that was recorded just now."""
+        ...
+
+
+class ShadowMetrics(Protocol):
+    """Figures about a release that gets copies of requests."""
+
+    def record(self, model: str, figures: ShadowFigures, *, at: datetime) -> None:
+        """Tell the figures of one slice of time, by segment, too."""
+        ...
+
+
+class ExperimentMetrics(Protocol):
+    """Figures about experiments."""
+
+    def record(self, experiment: Experiment, look: Look) -> None:
+        """Tell the look's figures; telling them again changes nothing."""
+        ...
+
+
+class Notices(Protocol):
+    """Tells people."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send a message; it may arrive twice."""
+        ...
