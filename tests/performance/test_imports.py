@@ -24,6 +24,7 @@ TRAINING = frozenset(
         "package_model",
         "watch_model",
         "judge_release",
+        "evaluate_experiment",
     }
 )
 SERVING = frozenset({"check_parity", "inference"})

@@ -16,7 +16,7 @@ from lambdaloop.domain.assignment import BUCKETS, arm_of, bucket_of, namespace_b
 from lambdaloop.domain.experiment_pin import ArmPin, ExperimentPin
 from tests.fakes.samples import artifact
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 DOCS = PROJECT / "docs"
 PUBLISHED: Any = json.loads((DOCS / "assignment-vectors.json").read_text())
 NODE = Path(sys.executable).parent / "node"
