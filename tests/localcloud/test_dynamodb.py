@@ -170,3 +170,36 @@ def test_writing_and_asking_take_no_longer_in_a_full_table(running: RunningCloud
     for number in range(400):
         table.put(f"WINDOW#{number:04}", **{f"column{column}": text for column in range(40)})
     assert min(seconds() for _ in range(3)) < 3 * empty
+
+
+def test_every_kind_of_value_comes_back_as_it_went(running: RunningCloud) -> None:
+    table = Table(running, "kinds")
+    values: dict[str, Any] = {
+        "text": {"S": "ä"},
+        "number": {"N": "-1.5"},
+        "bytes": {"B": b"\x00\xff"},
+        "none": {"NULL": True},
+        "truth": {"BOOL": False},
+        "texts": {"SS": ["a", "b"]},
+        "numbers": {"NS": ["1", "2"]},
+        "many_bytes": {"BS": [b"a", b"\xfe"]},
+        "list": {"L": [{"N": "1"}, {"L": []}, {"B": b"\x01"}]},
+        "map": {
+            "M": {"N": {"S": "a name like a kind"}, "empty": {"M": {}}, "deep": {"M": {"B": {"B": b"x"}}}}
+        },
+    }
+    table.client.put_item(TableName=table.name, Item={**key("1"), **values})
+    table.client.update_item(
+        TableName=table.name,
+        Key=key("1"),
+        UpdateExpression="ADD counted :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+    wanted = {**key("1"), **values, "counted": {"N": "1"}}
+    assert table.client.get_item(TableName=table.name, Key=key("1"))["Item"] == wanted
+    [found] = table.client.query(
+        TableName=table.name,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "a"}},
+    )["Items"]
+    assert found == wanted
