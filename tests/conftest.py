@@ -31,7 +31,7 @@ class BySharedFixture(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        if path.startswith("tests/e2e/") and not path.endswith("test_demo.py"):
+        if path.startswith("tests/e2e/") and not path.startswith("tests/e2e/test_demo"):
             return "tests/e2e"
         return "tests/infra" if path.startswith("tests/infra/") else path
 
