@@ -154,9 +154,12 @@ def usage(site: Site) -> list[dict[str, Any]]:
 
 
 def granted(role: str) -> set[str]:
-    """The actions that a role's policies allow."""
+    """The actions that a role's policies allow; none for a role that a later deployment took away."""
     iam: Any = boto3.client("iam")
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    try:
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    except iam.exceptions.NoSuchEntityException:
+        return set()
     policies = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
     actions: set[str] = set()
     for statement in (statement for policy in policies for statement in policy["Statement"]):
