@@ -16,9 +16,10 @@ from scripts.localcloud.lambda_host.spec import VersionSpec
 DEFAULT_CONCURRENCY = 8
 """How many invocations of a function may run at once where it reserves nothing (AWS: 1000 per account)."""
 
-MOST_IDLE = 2 * DEFAULT_CONCURRENCY
-"""How many warm processes may wait for their next event, of all functions together: enough for both sides of a canary. Each
-holds about 100 MiB, and every release is a version with processes of its own."""
+MOST_IDLE = 4 * DEFAULT_CONCURRENCY
+"""How many warm processes may wait for their next event, of all functions together: with fewer than the thirty functions of a
+model, workflows that take turns would start each of them cold again and again. Each holds about 100 MiB, and every release is a
+version with processes of its own."""
 
 _Key = tuple[str, str]
 
