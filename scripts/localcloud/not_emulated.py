@@ -106,6 +106,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "Enforced memory limits and the processor share that grows with memory.",
             "Timings are not Lambda's timings.",
         ),
+        (
+            "As many warm processes as there were requests at once: at most 32 wait for their next event, of all functions together.",
+            "A function that others pushed out starts cold again.",
+        ),
         ("SnapStart snapshots and restores.", "Hooks around snapshots run only in their unit tests."),
         ("Recursive-loop detection.", "A loop goes on until its own guard stops it."),
         ("Container images, extensions, file systems, VPC attachment.", "Refused, or without effect."),
