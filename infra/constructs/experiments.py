@@ -3,7 +3,6 @@
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -11,9 +10,9 @@ from constructs import Construct
 
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.service_role import service_role
 from infra.constructs.watch_alarm import ABOVE, FINE, alarm_name, watch_alarm
 from infra.constructs.workflow import Workflow
+from infra.constructs.workflow_schedule import schedule_workflow
 from infra.grants import (
     list_capture,
     list_feedback,
@@ -22,7 +21,6 @@ from infra.grants import (
     read_capture,
     read_feedback,
     read_metrics,
-    send_messages,
     start_workflow,
     use_namespaces,
     use_registry,
@@ -35,7 +33,6 @@ from lambdaloop.settings import Settings
 
 DELAY = Duration.minutes(20)
 """After the hour: Firehose has delivered, and the watch, which starts before, has most of its work done."""
-_EVERY_SECONDS = 3600
 _KEPT, _TOLD = "experiments", "reports"
 
 
@@ -132,7 +129,14 @@ class Experiments(Construct):
             functions=functions.all(),
             timeout=Duration.hours(1),
         )
-        self._start_it(model, undelivered)
+        schedule_workflow(
+            self,
+            self.workflow.state_machine,
+            description=f"Looks at the experiment of {model}",
+            minute=DELAY.to_minutes(),
+            every_hours=1,
+            undelivered=undelivered,
+        )
         self._alarms(model, topic)
 
     def _alarms(self, model: str, topic: sns.ITopic) -> None:
@@ -157,30 +161,3 @@ class Experiments(Construct):
                 missing=FINE,
                 topic=topic,
             )
-
-    def _start_it(self, model: str, undelivered: sqs.IQueue) -> None:
-        workflow = self.workflow.state_machine
-        role = service_role(
-            self,
-            "ScheduleRole",
-            service="scheduler",
-            grants=[start_workflow(workflow), send_messages(undelivered)],
-            own_account_only=True,
-        )
-        scheduler.CfnSchedule(
-            self,
-            "Schedule",
-            description=f"Looks at the experiment of {model}",
-            schedule_expression=f"cron({DELAY.to_minutes():.0f} * * * ? *)",
-            schedule_expression_timezone="UTC",
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=workflow.state_machine_arn,
-                role_arn=role.role_arn,
-                input='{"at": "<aws.scheduler.scheduled-time>"}',
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=_EVERY_SECONDS, maximum_retry_attempts=185
-                ),
-                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=undelivered.queue_arn),
-            ),
-        )

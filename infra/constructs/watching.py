@@ -4,14 +4,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.service_role import service_role
 from infra.constructs.workflow import Workflow
+from infra.constructs.workflow_schedule import schedule_workflow
 from infra.grants import (
     list_capture,
     list_feedback,
@@ -19,8 +18,6 @@ from infra.grants import (
     read_capture,
     read_feedback,
     read_metrics,
-    send_messages,
-    start_workflow,
     use_registry,
     write_capture,
 )
@@ -95,38 +92,11 @@ class Watching(Construct):
             functions=functions.all(),
             timeout=Duration.hours(1),
         )
-        self._start_it(definition.monitoring.every_hours, model, undelivered)
-
-    def _start_it(self, every_hours: int, model: str, undelivered: sqs.IQueue) -> None:
-        workflow = self.workflow.state_machine
-        role = service_role(
+        schedule_workflow(
             self,
-            "ScheduleRole",
-            service="scheduler",
-            grants=[start_workflow(workflow), send_messages(undelivered)],
-            own_account_only=True,
-        )
-        scheduler.CfnSchedule(
-            self,
-            "Schedule",
+            self.workflow.state_machine,
             description=f"Watches {model}",
-            # Aligned to the hour, unlike a rate, which would count from whenever the stack was deployed.
-            schedule_expression=f"cron({DELAY.to_minutes():.0f} {_hours(every_hours)} * * ? *)",
-            schedule_expression_timezone="UTC",
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=workflow.state_machine_arn,
-                role_arn=role.role_arn,
-                input='{"at": "<aws.scheduler.scheduled-time>"}',
-                # A start that comes later than the next one has nothing left to do.
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=every_hours * 3600, maximum_retry_attempts=185
-                ),
-                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=undelivered.queue_arn),
-            ),
+            minute=DELAY.to_minutes(),
+            every_hours=definition.monitoring.every_hours,
+            undelivered=undelivered,
         )
-
-
-def _hours(every: int) -> str:
-    """The hours field of a cron expression: every so many hours, from midnight on."""
-    return {1: "*", 24: "0"}.get(every, f"0/{every}")
