@@ -6,6 +6,7 @@ and then only `advance` lets a waiting workflow go on.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -113,10 +114,10 @@ class VirtualClock:
         with self._changed:
             self._waits = [each for each in self._waits if each is not wait]
 
-    def owners(self) -> set[str]:
-        """Who waits for a time that has not come yet."""
+    def owners(self) -> Counter[str]:
+        """Who waits for times that have not come yet, and for how many."""
         with self._changed:
-            return {each.owner for each in self._waits if each.owner and each.deadline > self.time()}
+            return Counter(each.owner for each in self._waits if each.owner and each.deadline > self.time())
 
     def next_deadline(self) -> float | None:
         """The earliest time that anybody with a name waits for; it is over as long as that one has not woken up."""

@@ -50,7 +50,7 @@ class Execution:
     def __init__(
         self, running: RunningCloud, role: str, states: dict[str, Any], given: Any = None, **machine: Any
     ) -> None:
-        self.states = running.client("stepfunctions")
+        self.states, self.clock = running.client("stepfunctions"), running.cloud.clock
         definition = {"StartAt": next(iter(states)), "States": states, **machine}
         self.machine = self.states.create_state_machine(
             name=f"machine-{next(NUMBERS)}", definition=json.dumps(definition), roleArn=role
@@ -67,8 +67,9 @@ class Execution:
     def history(self) -> list[str]:
         return [event["type"] for event in self._events()]
 
-    def reached(self, event_type: str) -> None:
-        _until(lambda: event_type in self.history())
+    def waits(self, branches: int = 1) -> None:
+        """Only once the clock knows of the wait may it be moved: an event is written before the wait begins."""
+        _until(lambda: self.clock.owners()[self.arn] == branches)
 
     def finished(self) -> dict[str, Any]:
         _until(lambda: self.now["status"] != "RUNNING")
@@ -93,7 +94,7 @@ def wait(seconds: int) -> dict[str, Any]:
 @pytest.mark.localcloud
 def test_a_wait_lasts_as_long_as_the_clock_says(frozen: RunningCloud, role: str) -> None:
     execution = Execution(frozen, role, {"Bake": wait(HOUR)})
-    execution.reached("WaitStateEntered")
+    execution.waits()
     frozen.cloud.clock.advance(HOUR - 1)
     assert execution.now["status"] == "RUNNING"
     frozen.cloud.clock.advance(1)
@@ -126,6 +127,7 @@ def test_retries_wait_in_virtual_time(frozen: RunningCloud, role: str) -> None:
     execution = Execution(frozen, role, {"Call": task})
     for attempts, pause in ((1, HOUR), (2, 2 * HOUR)):
         _until(lambda: execution.history().count("TaskFailed") == attempts)  # noqa: B023  # called at once
+        execution.waits()
         assert execution.now["status"] == "RUNNING"
         frozen.cloud.clock.advance(pause)
     finished = execution.finished()
@@ -136,7 +138,7 @@ def test_retries_wait_in_virtual_time(frozen: RunningCloud, role: str) -> None:
 @pytest.mark.localcloud
 def test_a_machine_times_out_in_virtual_time(frozen: RunningCloud, role: str) -> None:
     execution = Execution(frozen, role, {"Bake": wait(HOUR)}, TimeoutSeconds=600)
-    execution.reached("WaitStateEntered")
+    execution.waits()
     frozen.cloud.clock.advance(601)
     assert execution.finished()["status"] == "TIMED_OUT"
 
@@ -152,7 +154,7 @@ def test_a_task_that_waits_for_an_answer_times_out_in_virtual_time(frozen: Runni
         "End": True,
     }
     execution = Execution(frozen, role, {"Approve": task})
-    execution.reached("TaskSubmitted")
+    execution.waits()
     frozen.cloud.clock.advance(24 * HOUR)
     assert execution.finished()["error"] == "States.Timeout"
 
@@ -175,7 +177,7 @@ def test_the_branches_of_a_map_wait_at_the_same_time(frozen: RunningCloud, role:
     processor = {"StartAt": "Bake", "States": {"Bake": wait(HOUR)}}
     states = {"Each": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "End": True}}
     execution = Execution(frozen, role, states, {"items": [1, 2, 3]})
-    _until(lambda: execution.history().count("WaitStateEntered") == 3)
+    execution.waits(branches=3)
     frozen.cloud.clock.advance(HOUR)
     assert json.loads(execution.finished()["output"]) == [1, 2, 3]
 

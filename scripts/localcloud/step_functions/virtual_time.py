@@ -73,8 +73,9 @@ def _execution(env: Any) -> str:
 def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], None]) -> None:
     """Timeouts count virtual seconds.
 
-    One exception: a task that computes (it calls a function or a service) also gets as many real seconds. Its work
-    takes real time, and a clock that runs a thousand times as fast must not make every training time out.
+    They count from before the work starts, so that a clock moved meanwhile is not missed. One exception: a task that
+    computes (it calls a function or a service) also gets as many real seconds. Its work takes real time, and a clock
+    that runs a thousand times as fast must not make every training time out.
     """
     computing, asking = threading.local(), threading.local()
     wait_for_answer = StateTaskServiceCallback._eval_wait_for_task_token  # noqa: SLF001
@@ -89,8 +90,13 @@ def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], No
         return wait_for_answer(self, env, *args, **kwargs)
 
     class Event(threading.Event):
+        def __init__(self) -> None:
+            super().__init__()
+            self._created = clock.time()
+
         def wait(self, timeout: float | None = None) -> bool:
-            return _wait(clock, super().wait, timeout, real_too=getattr(computing, "now", False))
+            real = timeout if getattr(computing, "now", False) else None
+            return _wait(clock, super().wait, _after(self._created, timeout), real or 0)
 
     class CallbackEvent(threading.Event):
         """Somebody's answer to a task that waits for it: until it comes, the execution does nothing by itself."""
@@ -98,10 +104,10 @@ def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], No
         _noted: Wait | None = None
 
         def wait(self, timeout: float | None = None) -> bool:
-            deadline = clock.time() + timeout if timeout is not None else math.inf
+            deadline = _after(clock.time(), timeout)
             self._noted = clock.begin_wait(deadline, getattr(asking, "execution", ""))
             try:
-                return _wait(clock, super().wait, timeout, real_too=False)
+                return _wait(clock, super().wait, deadline)
             finally:
                 clock.end_wait(self._noted)
 
@@ -111,12 +117,16 @@ def _replace_timeouts(clock: VirtualClock, replace: Callable[[Any, str, Any], No
             super().set()
 
     class Thread(threading.Thread):
+        def start(self) -> None:
+            self._started_at = clock.time()
+            super().start()
+
         def join(self, timeout: float | None = None) -> None:
             def ended(seconds: float | None = None) -> bool:
                 threading.Thread.join(self, seconds)
                 return not self.is_alive()
 
-            _wait(clock, ended, timeout, real_too=False)
+            _wait(clock, ended, _after(self._started_at, timeout))
 
     replace(execute_state.ExecutionState, "_evaluate_with_timeout", evaluate)
     replace(execute_state, "threading", SimpleNamespace(Event=Event))
@@ -133,14 +143,17 @@ def _waits_for_token(state: Any) -> bool:
     return bool(getattr(state.resource, "condition", None) == ResourceCondition.WaitForTaskToken)
 
 
+def _after(moment: float, timeout: float | None) -> float:
+    return math.inf if timeout is None or timeout >= _NEVER else moment + timeout
+
+
 def _wait(
-    clock: VirtualClock, wait: Callable[[float | None], bool], timeout: float | None, *, real_too: bool
+    clock: VirtualClock, wait: Callable[[float | None], bool], deadline: float, real_seconds: float = 0
 ) -> bool:
-    """`wait` for something for `timeout` virtual seconds; whether it came in time."""
-    if timeout is None or timeout >= _NEVER:
+    """`wait` for something until virtual time `deadline`, and `real_seconds` at least; whether it came in time."""
+    if deadline == math.inf:
         return wait(None)
-    deadline = clock.time() + timeout
-    real_deadline = time.monotonic() + (timeout if real_too else 0)
+    real_deadline = time.monotonic() + real_seconds
     while clock.time() < deadline or time.monotonic() < real_deadline:
         left = max(0.0, deadline - clock.time())
         virtual = left / clock.speed if clock.speed else _POLL_SECONDS
