@@ -125,7 +125,7 @@ class LambdaCloud:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         """One request to the gateway: status, headers in lower case, body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=60)
         try:
             connection.request(method, path, body=body or None, headers=dict(headers or {}))
             answer = connection.getresponse()
@@ -143,7 +143,7 @@ def zipped(files: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until a condition gives something true, and return that."""
     deadline = time.monotonic() + seconds
     changed = threading.Event()

@@ -42,15 +42,17 @@ def test_advancing_wakes_a_sleeper() -> None:
     awake = threading.Event()
 
     def sleep() -> None:
-        clock.sleep(86_400)
+        clock.sleep(86_400, owner="sleeper")
         awake.set()
 
     thread = threading.Thread(target=sleep)
     thread.start()
+    while not clock.owners():  # it may not have begun to sleep
+        threading.Event().wait(0.01)
     assert not awake.is_set()
     clock.advance(86_400)
-    assert awake.wait(2)
     thread.join()
+    assert awake.is_set()
 
 
 def test_a_cancelled_sleep_says_so() -> None:

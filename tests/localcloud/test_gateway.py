@@ -218,7 +218,7 @@ def test_the_gateway_waits_no_longer_than_its_integration_may_take(api: Api) -> 
 
 
 def test_a_body_over_ten_megabytes_is_refused_before_it_is_read(api: Api) -> None:
-    with socket.create_connection(("127.0.0.1", api.world.gateway_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", api.world.gateway_port), timeout=60) as connection:
         head = f"POST /{api.id}/x HTTP/1.1\r\nHost: local\r\nContent-Length: {10 * 1024 * 1024 + 1}\r\n\r\n"
         connection.sendall(head.encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
@@ -335,7 +335,7 @@ def test_authorizers_that_are_not_emulated_cannot_be_created(api: Api) -> None:
 
 def test_one_connection_serves_many_requests_quickly(api: Api) -> None:
     api.route("POST /f", api.world.function("f", "def handler(event, context): return {'ok': True}"))
-    connection = http.client.HTTPConnection("127.0.0.1", api.world.gateway_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", api.world.gateway_port, timeout=60)
     durations = []
     for _ in range(60):
         started = time.perf_counter()

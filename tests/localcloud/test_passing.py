@@ -18,7 +18,7 @@ from tests.localcloud.running_cloud import RunningCloud, zipped
 pytestmark = pytest.mark.localcloud
 
 HOUR = 3600.0
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 NUMBERS = itertools.count(1)
 HANDLER = """
 import time

@@ -12,7 +12,7 @@ from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, funct
 
 pytestmark = pytest.mark.localcloud
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture

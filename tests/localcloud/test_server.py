@@ -46,7 +46,7 @@ def _nervous_threads() -> Iterator[None]:
 
 
 def control(running: RunningCloud, method: str, name: str, document: Any = None) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", running.cloud.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", running.cloud.port, timeout=60)
     connection.request(method, f"/_localcloud/{name}", json.dumps(document) if document is not None else None)
     response = connection.getresponse()
     answer = json.loads(response.read())
@@ -58,7 +58,7 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
     start = threading.Barrier(count)
 
     def one(number: int) -> Any:
-        start.wait(5)
+        start.wait(60)
         return act(number)
 
     with ThreadPoolExecutor(count) as pool:
@@ -115,7 +115,7 @@ def test_a_receiver_that_waits_lets_the_sender_in(running: RunningCloud) -> None
 
 
 def test_one_connection_serves_many_requests(running: RunningCloud) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", running.cloud.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", running.cloud.port, timeout=60)
     connection.connect()
     sock = connection.sock
     for _ in range(3):
@@ -195,12 +195,12 @@ def test_the_process_announces_its_endpoint_and_ends_cleanly_on_sigterm(tmp_path
         found = json.loads(endpoint.read_text())
         assert found["pid"] == process.pid
         assert found["endpoint_url"] == f"http://127.0.0.1:{found['port']}"
-        connection = http.client.HTTPConnection("127.0.0.1", found["port"], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", found["port"], timeout=60)
         connection.request("GET", "/_localcloud/status")
         assert json.loads(connection.getresponse().read())["clock"]["speed"] == 0
         connection.close()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert not endpoint.exists()
     finally:
         process.kill()

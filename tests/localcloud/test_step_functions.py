@@ -81,7 +81,7 @@ class Execution:
 
 
 def _until(holds: Any) -> None:
-    deadline, pause = time.monotonic() + 10, threading.Event()
+    deadline, pause = time.monotonic() + 60, threading.Event()
     while not holds():
         assert time.monotonic() < deadline, "it never happened"
         pause.wait(0.02)

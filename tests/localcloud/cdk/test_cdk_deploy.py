@@ -113,7 +113,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         ] == ["CDKToolkit"]
     finally:
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
 
 
 def test_both_stacks_stand_and_the_workflow_can_run(project: Project) -> None:
