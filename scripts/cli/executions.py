@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from scripts.cli.output import progress_console
 
 _POLL_SECONDS = 0.5
+_LOOK_EVENTS = 20  # about as many as happen between two looks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,5 +98,8 @@ def follow(arn: str, *, meanwhile: Callable[[str | None], None] = lambda _state:
 
 
 def _history(client: Any, arn: str, *, after: int) -> list[dict[str, Any]]:
-    pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
-    return [event for page in pages for event in page["events"] if event["id"] > after]
+    """What happened since event number `after`, in order; asked for from the end, so that a look costs what is new."""
+    paginator = client.get_paginator("get_execution_history")
+    pages = paginator.paginate(executionArn=arn, reverseOrder=True, maxResults=_LOOK_EVENTS)
+    newest_first = (event for page in pages for event in page["events"])
+    return list(takewhile(lambda event: event["id"] > after, newest_first))[::-1]

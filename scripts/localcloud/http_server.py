@@ -8,7 +8,7 @@ import io
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -29,6 +29,8 @@ class KeepAliveHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is unt
     disable_nagle_algorithm = True
     wbufsize = 1 << 16  # headers and a small body leave in one packet
     timeout = 300.0  # seconds an idle connection may keep its thread
+    now: Callable[[], float]
+    """Seconds since the epoch, by the clock that answers are dated with."""
 
     def handle_expect_100(self) -> bool:
         """Say "continue" at once: it must not stay in the write buffer while the client waits for it."""
@@ -89,16 +91,22 @@ class KeepAliveHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is unt
                 self.wfile.write(chunk)
         self.wfile.flush()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What the header Date says: the cloud's time, whatever this machine's is."""
+        dated: str = super().date_time_string(self.now() if timestamp is None else timestamp)
+        return dated
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: `run_wsgi` writes the one line of the access log."""
 
 
-def listen(app: "WSGIApplication", port: int) -> BaseWSGIServer:
-    """A threaded server on 127.0.0.1:`port` (0: any free one), not serving yet.
+def listen(app: "WSGIApplication", port: int, now: Callable[[], float]) -> BaseWSGIServer:
+    """A threaded server on 127.0.0.1:`port` (0: any free one), not serving yet; `now` dates its answers.
 
     Raises OSError when the port is taken.
     """
-    return make_server("127.0.0.1", port, app, threaded=True, request_handler=KeepAliveHandler)
+    handler = type("DatedHandler", (KeepAliveHandler,), {"now": staticmethod(now)})
+    return make_server("127.0.0.1", port, app, threaded=True, request_handler=handler)
 
 
 def _action(environ: dict[str, Any], body: bytes) -> str:

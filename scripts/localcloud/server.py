@@ -68,14 +68,15 @@ def run(
 def start(state_dir: Path, port: int, gateway_port: int, speed: float, *, running: ExitStack) -> Cloud:
     """Start every part in this process; closing `running` stops them again, last started first."""
     state_dir = state_dir.resolve()  # function processes have working directories of their own
-    listener = http_server.listen(_unready, port)
+    clock = VirtualClock(speed=speed)
+    listener = http_server.listen(_unready, port, clock.time)
     running.callback(moto_seams.restore)
     running.callback(listener.server_close)
     cloud = Cloud(
         state_dir=state_dir,
         port=listener.port,
         gateway_port=gateway_port,
-        clock=VirtualClock(speed=speed),
+        clock=clock,
     )
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     default_user_config["iam"]["load_aws_managed_policies"] = True  # roles attach AWSLambdaBasicExecutionRole

@@ -5,6 +5,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import botocore.endpoint
@@ -18,6 +19,8 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.lambda_traffic import LambdaTraffic
 from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.adapters.s3_datasets import S3DatasetStore
+from scripts.localcloud import dynamodb, moto_seams
+from scripts.localcloud.cloud import Cloud
 from tests.contract.fault_injection import Wire
 from tests.contract.lambda_api import Answer, LambdaApi
 
@@ -59,11 +62,21 @@ def aws_in_memory(monkeypatch: pytest.MonkeyPatch, answer: Answer | None = None)
     moto_api_backend.reset()
     lambda_api = LambdaApi(answer=answer)
     wire = Wire(lambda_api)
-    with wire.attached(*map(_client, ("dynamodb", "s3", "lambda"))):
+    with _fast_table(), wire.attached(*map(_client, ("dynamodb", "s3", "lambda"))):
         aws = Aws(wire, lambda_api, waits)
         _create_resources(aws)
         wire.calls.clear()
         yield aws
+
+
+@contextmanager
+def _fast_table() -> Iterator[None]:
+    """The table is that of the local cloud: moto's own spends most of its time on the form of its answers."""
+    dynamodb.install(Cloud(state_dir=Path(), port=0, gateway_port=0))
+    try:
+        yield
+    finally:
+        moto_seams.restore()
 
 
 @cache

@@ -147,7 +147,7 @@ def eventing_cloud(state_dir: Path) -> Iterator[EventingCloud]:
         settings: Any = default_user_config["stepfunctions"]
         running.callback(settings.update, {"execute_state_machine": False})
         settings["execute_state_machine"] = True
-        server = http_server.listen(SerializedMoto(cloud), 0)
+        server = http_server.listen(SerializedMoto(cloud), 0, clock.time)
         cloud.port = server.server_port
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
@@ -157,3 +157,14 @@ def eventing_cloud(state_dir: Path) -> Iterator[EventingCloud]:
         eventing = EventingCloud(cloud, functions)
         eventing.role("may-deliver", "events", "scheduler", actions="*")
         yield eventing
+
+
+def rule(
+    cloud: EventingCloud, *targets: dict[str, Any], pattern: Any = None, name: str = "rule", **more: Any
+) -> Any:
+    """Put a rule with these targets; returns the client of EventBridge."""
+    events = cloud.client("events")
+    given = {"EventPattern": json.dumps(pattern)} if pattern else {}
+    events.put_rule(Name=name, **given, **more)
+    events.put_targets(Rule=name, Targets=[{"Id": str(n), **target} for n, target in enumerate(targets)])
+    return events

@@ -44,8 +44,9 @@ class LambdaCloud:
         cls, state_dir: Path, *, settle_seconds: float = 0, clock: VirtualClock | None = None
     ) -> "Iterator[LambdaCloud]":
         """A cloud whose functions are active after `settle_seconds`; gone afterwards, with all its processes."""
-        listener = http_server.listen(lambda *_: [], 0)
-        cloud = Cloud(state_dir=state_dir, port=listener.port, gateway_port=0, clock=clock or VirtualClock())
+        clock = clock or VirtualClock()
+        listener = http_server.listen(lambda *_: [], 0, clock.time)
+        cloud = Cloud(state_dir=state_dir, port=listener.port, gateway_port=0, clock=clock)
         lambda_host.install(cloud, settle_seconds=settle_seconds)
         listener.app = Control(cloud, SerializedMoto(cloud))
         serving = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})

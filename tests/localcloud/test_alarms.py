@@ -6,64 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts.localcloud import alarms
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.cloudwatch.alarm_evaluation import Point, Threshold, judge
-from scripts.localcloud.cloudwatch.alarm_rules import AlarmRule, InvalidAlarmRuleError
-from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import eventing_cloud, function_arn
+from tests.localcloud.watched_metric import Watch
 
 pytestmark = pytest.mark.localcloud
-
-
-class Watch:
-    """A cloud with a metric N/Errors and alarms on it."""
-
-    def __init__(self, running: EventingCloud) -> None:
-        self.running = running
-        self.api = running.client("cloudwatch")
-
-    def put(self, *values: float, name: str = "Errors") -> None:
-        """Values of the minute that now ends; then evaluates."""
-        if values:
-            moment = self.running.cloud.clock.now()
-            data = [{"MetricName": name, "Values": list(values), "Timestamp": moment}]
-            self.api.put_metric_data(Namespace="N", MetricData=data)
-        self.running.advance(60)
-        alarms.evaluate_alarms(self.running.cloud)
-
-    def alarm(self, name: str = "errors", **more: Any) -> None:
-        settings = {
-            "AlarmName": name,
-            "Namespace": "N",
-            "MetricName": "Errors",
-            "Statistic": "Sum",
-            "Period": 60,
-            "EvaluationPeriods": 1,
-            "Threshold": 1.0,
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        }
-        self.api.put_metric_alarm(
-            **{name: value for name, value in (settings | more).items() if value is not None}
-        )
-
-    def described(self, name: str = "errors") -> Any:
-        [found] = self.api.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-        return found
-
-    def state(self, name: str = "errors") -> str:
-        return str(self.described(name)["StateValue"])
-
-    def composite_state(self, name: str) -> str:
-        [found] = self.api.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])[
-            "CompositeAlarms"
-        ]
-        return str(found["StateValue"])
-
-    def history(self, kind: str, name: str = "errors") -> list[str]:
-        items = self.api.describe_alarm_history(
-            AlarmName=name, HistoryItemType=kind, ScanBy="TimestampAscending"
-        )["AlarmHistoryItems"]
-        return [item["HistorySummary"] for item in items]
 
 
 @pytest.fixture
@@ -268,43 +216,6 @@ def test_an_update_keeps_the_state_and_the_history(watch: Watch) -> None:
     assert len(watch.history("ConfigurationUpdate")) == 2
     watch.put(5)
     assert watch.state() == "OK"
-
-
-def test_a_composite_alarm_follows_its_parts_at_once(watch: Watch) -> None:
-    watch.alarm("errors")
-    watch.alarm("slow", MetricName="Latency", Threshold=100.0)
-    watch.api.put_composite_alarm(
-        AlarmName="bad",
-        AlarmRule='ALARM("errors") AND (ALARM(slow) OR NOT OK(slow))',
-        AlarmActions=[function_arn("f")],
-    )
-    watch.api.put_composite_alarm(AlarmName="worse", AlarmRule="ALARM(bad)")
-    assert watch.composite_state("bad") == "OK"
-    watch.put(5)
-    assert (watch.composite_state("bad"), watch.composite_state("worse")) == ("ALARM", "ALARM")
-    watch.put(0, name="Latency")
-    assert (watch.composite_state("bad"), watch.composite_state("worse")) == ("OK", "OK")
-    watch.running.deliver()
-    [event] = watch.running.functions.events
-    assert event["alarmData"]["configuration"]["alarmRule"].startswith("ALARM(")
-
-
-@pytest.mark.parametrize(
-    "rule", ["ALARM(errors) AND", "ALARM errors", "BROKEN(errors)", 'ALARM("errors"', "", "ALARM(a) ALARM(b)"]
-)
-def test_a_composite_rule_that_cannot_be_read_is_refused(rule: str) -> None:
-    with pytest.raises(InvalidAlarmRuleError):
-        AlarmRule(rule)
-
-
-def test_composite_alarms_need_existing_parts_and_no_circles(watch: Watch) -> None:
-    with pytest.raises(ClientError, match="do not exist"):
-        watch.api.put_composite_alarm(AlarmName="bad", AlarmRule="ALARM(errors)")
-    watch.alarm()
-    watch.api.put_composite_alarm(AlarmName="bad", AlarmRule="ALARM(errors)")
-    watch.api.put_composite_alarm(AlarmName="worse", AlarmRule="ALARM(bad)")
-    with pytest.raises(ClientError, match="circular"):
-        watch.api.put_composite_alarm(AlarmName="bad", AlarmRule="ALARM(worse)")
 
 
 @pytest.mark.parametrize(

@@ -9,61 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.localcloud import firehose
-from scripts.localcloud.delivery_streams import metadata_queries
-from tests.localcloud.eventing_cloud import EventingCloud, eventing_cloud, function_arn
+from tests.localcloud.eventing_cloud import eventing_cloud, function_arn
+from tests.localcloud.firehose_streams import EXTRACT_MODEL, NEWLINE, PARTITIONED, Streams, processor
 
 pytestmark = pytest.mark.localcloud
-
-PARTITIONED: dict[str, Any] = {
-    "Prefix": "capture/model=!{partitionKeyFromQuery:model}/!{timestamp:yyyy/MM/dd/HH}/",
-    "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/!{timestamp:yyyy}/",
-    "DynamicPartitioningConfiguration": {"Enabled": True},
-    "BufferingHints": {"SizeInMBs": 64, "IntervalInSeconds": 60},
-}
-
-
-def processor(kind: str, **parameters: str) -> dict[str, Any]:
-    named = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
-    return {"Type": kind, "Parameters": named}
-
-
-EXTRACT_MODEL = processor(
-    "MetadataExtraction", MetadataExtractionQuery="{model: .model}", JsonParsingEngine="JQ-1.6"
-)
-NEWLINE = processor("AppendDelimiterToRecord", Delimiter="\\n")
-
-
-class Streams:
-    """A bucket `lake` and delivery streams to it."""
-
-    def __init__(self, running: EventingCloud) -> None:
-        self.running = running
-        self.api = running.client("firehose")
-        self.role = running.service_role("firehose", "s3:PutObject")
-        running.client("s3").create_bucket(Bucket="lake")
-
-    def create(self, *processors: dict[str, Any], name: str = "capture", **settings: Any) -> str:
-        destination = {
-            "BucketARN": "arn:aws:s3:::lake",
-            "RoleARN": self.role,
-            "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60},
-            **settings,
-        }
-        if processors:
-            destination["ProcessingConfiguration"] = {"Enabled": True, "Processors": list(processors)}
-        return str(
-            self.api.create_delivery_stream(
-                DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination
-            )["DeliveryStreamARN"]
-        )
-
-    def put(self, *records: bytes) -> Any:
-        return self.api.put_record_batch(
-            DeliveryStreamName="capture", Records=[{"Data": record} for record in records]
-        )
-
-    def objects(self) -> dict[str, bytes]:
-        return self.running.objects("lake")
 
 
 @pytest.fixture
@@ -272,96 +221,9 @@ def test_a_deleted_stream_forgets_what_it_held(streams: Streams) -> None:
     assert streams.objects() == {}
 
 
-@pytest.mark.parametrize(
-    ("processors", "settings", "problem"),
-    [
-        ((), {"CompressionFormat": "Snappy"}, "Snappy"),
-        ((), {"Prefix": "!{timestamp:yyyy}/"}, "ErrorOutputPrefix"),
-        ((), {"Prefix": "!{timestamp:QQQ}/", "ErrorOutputPrefix": "e/"}, "date format"),
-        ((), {"Prefix": "!{weather:sunny}/", "ErrorOutputPrefix": "e/"}, "cannot be evaluated"),
-        ((), {"Prefix": "!{partitionKeyFromQuery:model}/", "ErrorOutputPrefix": "e/"}, "cannot be evaluated"),
-        (
-            (EXTRACT_MODEL,),
-            PARTITIONED | {"BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 60}},
-            "at least 64",
-        ),
-        ((EXTRACT_MODEL,), PARTITIONED | {"ErrorOutputPrefix": ""}, "ErrorOutputPrefix"),
-        ((EXTRACT_MODEL,), {}, "Dynamic Partitioning"),
-        ((processor("CloudWatchLogProcessing", DataMessageExtraction="true"),), {}, "needs Decompression"),
-        ((processor("Lambda"),), {}, "LambdaArn"),
-        (
-            (processor("MetadataExtraction", MetadataExtractionQuery=".a|keys", JsonParsingEngine="JQ-1.6"),),
-            {},
-            "emulated",
-        ),
-        ((), {"ErrorOutputPrefix": "e/!{timestamp:yyyy}/"}, "error-output-type"),
-        ((), {"CustomTimeZone": "Mars/Olympus"}, "Mars"),
-        ((), {"DataFormatConversionConfiguration": {"Enabled": True}}, "conversion"),
-        ((), {"S3BackupMode": "Enabled"}, "S3BackupMode"),
-    ],
-)
-def test_a_stream_that_could_not_work_is_refused(
-    streams: Streams, processors: tuple[dict[str, Any], ...], settings: dict[str, Any], problem: str
-) -> None:
-    with pytest.raises(ClientError, match=problem):
-        streams.create(*processors, **settings)
-    assert streams.api.list_delivery_streams()["DeliveryStreamNames"] == []
-
-
-def test_an_update_takes_effect_or_changes_nothing(streams: Streams) -> None:
-    streams.create()
-    described = streams.api.describe_delivery_stream(DeliveryStreamName="capture")[
-        "DeliveryStreamDescription"
-    ]
-    ids = {
-        "CurrentDeliveryStreamVersionId": "1",
-        "DestinationId": described["Destinations"][0]["DestinationId"],
-    }
-    with pytest.raises(ClientError, match="Snappy"):
-        streams.api.update_destination(
-            DeliveryStreamName="capture", **ids, ExtendedS3DestinationUpdate={"CompressionFormat": "Snappy"}
-        )
-    streams.api.update_destination(
-        DeliveryStreamName="capture", **ids, ExtendedS3DestinationUpdate={"Prefix": "new/"}
-    )
-    streams.put(b"1")
-    firehose.flush(streams.running.cloud)
-    [key] = streams.objects()
-    assert key.startswith("new/")
-    assert "capture-2-" in key
-
-
 def test_records_beyond_the_limits_are_refused(streams: Streams) -> None:
     streams.create()
     with pytest.raises(ClientError, match="InvalidArgument"):
         streams.put(b"x" * 1_024_001)
     with pytest.raises(ClientError, match=r"not found"):
         streams.api.put_record(DeliveryStreamName="nothing", Record={"Data": b"1"})
-
-
-def test_the_time_in_a_prefix_is_that_of_the_streams_zone(streams: Streams) -> None:
-    streams.create(
-        Prefix="!{timestamp:yyyy-MM-dd'T'HH}/!{firehose:random-string}/",
-        ErrorOutputPrefix="e/!{firehose:error-output-type}/",
-        CustomTimeZone="Asia/Tokyo",
-        FileExtension=".jsonl",
-    )
-    streams.put(b"1")
-    firehose.flush(streams.running.cloud)
-    [key] = streams.objects()
-    tokyo = (streams.running.cloud.clock.now().hour + 9) % 24
-    assert key.split("/")[0].endswith(f"T{tokyo:02d}")
-    assert len(key.split("/")[1]) == 11
-    assert key.endswith(".jsonl")
-
-
-@pytest.mark.parametrize(
-    ("query", "paths"),
-    [
-        ("{model: .model}", {"model": ("model",)}),
-        ('{"a":.b.c,d:.["e f"],g:.h[0]}', {"a": ("b", "c"), "d": ("e f",), "g": ("h", 0)}),
-        ('{customer_id: ."customer id"}', {"customer_id": ("customer id",)}),
-    ],
-)
-def test_simple_queries_are_read(query: str, paths: dict[str, Any]) -> None:
-    assert metadata_queries.parse(query) == paths

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ def table(running: RunningCloud) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     return "registry"
+
+
+def test_answers_are_dated_by_the_clouds_clock(running: RunningCloud) -> None:
+    running.cloud.clock.advance(86_400)
+    for service, operation in (("sts", "get_caller_identity"), ("lambda", "list_functions")):
+        answer = getattr(running.client(service), operation)()
+        dated = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+        assert running.cloud.clock.time() - 300 < dated <= running.cloud.clock.time()
 
 
 @pytest.fixture

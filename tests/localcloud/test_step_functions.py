@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -133,6 +134,23 @@ def test_retries_wait_in_virtual_time(frozen: RunningCloud, role: str) -> None:
     finished = execution.finished()
     assert execution.history().count("TaskFailed") == 3
     assert finished["error"] == "Lambda.ResourceNotFoundException"
+
+
+@pytest.mark.localcloud
+def test_a_history_is_read_in_pages_and_from_its_end_on_request(frozen: RunningCloud, role: str) -> None:
+    execution = Execution(frozen, role, {"Begin": {"Type": "Pass", "Next": "Bake"}, "Bake": wait(HOUR)})
+    execution.waits()
+    ask = partial(execution.states.get_execution_history, executionArn=execution.arn, maxResults=2)
+    newest = ask(reverseOrder=True)
+    assert [event["id"] for event in newest["events"]] == [4, 3]
+    frozen.cloud.clock.advance(HOUR)
+    execution.finished()
+    older = ask(reverseOrder=True, nextToken=newest["nextToken"])
+    assert [event["id"] for event in older["events"]] == [2, 1]
+    assert "nextToken" not in older
+    assert [event["id"] for event in ask(nextToken=ask()["nextToken"])["events"]] == [3, 4]
+    with pytest.raises(execution.states.exceptions.InvalidToken):
+        ask(nextToken="99")
 
 
 @pytest.mark.localcloud

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.stepfunctions.parser.api import ExecutionStatus
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.backend.execution import Execution
 
-from scripts.localcloud.cloud import ACCOUNT_ID, REGION, Cloud
-from scripts.localcloud.step_functions import executions, role_clients, virtual_time
+from scripts.localcloud import moto_seams
+from scripts.localcloud.cloud import Cloud
+from scripts.localcloud.step_functions import executions, histories, parsing, role_clients, virtual_time
 
 
 def install(cloud: Cloud) -> None:
@@ -15,27 +16,41 @@ def install(cloud: Cloud) -> None:
     virtual_time.install(cloud)
     role_clients.install(cloud)
     executions.install(cloud)
-    cloud.status["executions_running"] = lambda: [_told(execution) for execution in _running(cloud)]
-    cloud.busy.append(lambda: _busy(cloud))
+    parsing.install(cloud)
+    histories.install(cloud)
+    running = _Running(cloud)
+    cloud.status["executions_running"] = lambda: [_told(execution) for execution in running.now()]
+    cloud.busy.append(lambda: _busy(cloud, running))
     cloud.due.append(lambda _until: cloud.clock.next_deadline())
 
 
-def _busy(cloud: Cloud) -> list[str]:
+class _Running:
+    """The executions that have not ended; a long life of the cloud has thousands that have, and is asked again and again."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._lock = cloud.lock
+        self._started: list[Any] = []
+        start_in_moto = Execution.start
+
+        def start(execution: Any) -> None:
+            with self._lock:
+                start_in_moto(execution)
+                self._started = [*self._started, execution]
+
+        moto_seams.of(cloud).replace(Execution, "start", start)
+
+    def now(self) -> list[Any]:
+        """Oldest first."""
+        with self._lock:
+            self._started = [one for one in self._started if one.exec_status == ExecutionStatus.RUNNING]
+            return self._started
+
+
+def _busy(cloud: Cloud, running: _Running) -> list[str]:
     """The executions that go on by themselves: none of their states waits for a time that has not come yet."""
-    running = _running(cloud)
+    going_on = running.now()
     waiting = cloud.clock.owners()
-    return [f"execution {one.name}" for one in running if one.execution_arn not in waiting]
-
-
-def _running(cloud: Cloud) -> list[Any]:
-    with cloud.lock:
-        machines = list(stepfunctions_parser_backends[ACCOUNT_ID][REGION].state_machines)
-        return [
-            execution
-            for machine in machines
-            for execution in machine.executions
-            if execution.status == ExecutionStatus.RUNNING
-        ]
+    return [f"execution {one.name}" for one in going_on if one.execution_arn not in waiting]
 
 
 def _told(execution: Any) -> Mapping[str, Any]:
