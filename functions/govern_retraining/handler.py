@@ -16,6 +16,7 @@ def handle(event: Document, app: App) -> Document:
             runs=app.registry,
             versions=app.registry,
             releases=app.registry,
+            experiments=app.registry,
             windows=app.registry,
             decisions=app.registry,
             workflows=app.workflows,

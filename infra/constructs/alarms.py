@@ -13,6 +13,8 @@ from lambdaloop import telemetry
 from lambdaloop.settings import LIVE_ALIAS
 
 _FIVE_MINUTES = Duration.minutes(5)
+_LASTING = (2, 3)
+"""One bad answer in a quiet minute is a high rate, too."""
 
 
 class Alarms(Construct):
@@ -29,6 +31,7 @@ class Alarms(Construct):
         *,
         model: str,
         inference: lambda_.IFunction,
+        max_error_rate: float,
         max_p95_latency_ms: float,
         training: sfn.IStateMachine,
         release: sfn.IStateMachine,
@@ -44,14 +47,16 @@ class Alarms(Construct):
         self._alarm("LiveErrors", f"Predictions of {model} fail", _lambda_metric("Errors", live))
         self._alarm(
             "ServerErrors",
-            f"Predictions of {model} are answered with a 5xx status",
+            f"More predictions of {model} than the definition's max_error_rate are answered with a 5xx status",
             cloudwatch.Metric(
                 namespace=telemetry.NAMESPACE,
                 metric_name=telemetry.SERVER_ERRORS,
                 dimensions_map={telemetry.MODEL: model},
-                statistic="Sum",
+                statistic="Average",  # every request writes 0 or 1
                 period=_FIVE_MINUTES,
             ),
+            above=max_error_rate,
+            periods=_LASTING,
         )
         self._alarm(
             "LiveThrottles", f"Predictions of {model} are throttled", _lambda_metric("Throttles", live)
@@ -61,7 +66,7 @@ class Alarms(Construct):
             f"Predictions of {model} are slower than the definition's max_p95_latency_ms",
             _lambda_metric("Duration", live, statistic="p95"),
             above=max_p95_latency_ms,
-            periods=3,
+            periods=(3, 3),
         )
         self._alarm(
             "TrainingFailed", f"A training of {model} failed", training.metric_failed(period=_FIVE_MINUTES)
@@ -83,8 +88,15 @@ class Alarms(Construct):
         )
 
     def _alarm(
-        self, id_: str, description: str, metric: cloudwatch.Metric, *, above: float = 0, periods: int = 1
+        self,
+        id_: str,
+        description: str,
+        metric: cloudwatch.Metric,
+        *,
+        above: float = 0,
+        periods: tuple[int, int] = (1, 1),
     ) -> None:
+        """`periods`: M of N."""
         alarm = cloudwatch.Alarm(
             self,
             id_,
@@ -93,7 +105,8 @@ class Alarms(Construct):
             metric=metric,
             threshold=above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=periods,
+            datapoints_to_alarm=periods[0],
+            evaluation_periods=periods[1],
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)

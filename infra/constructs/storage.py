@@ -7,10 +7,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.nag import acknowledge
+from lambdaloop.domain.capture_layout import KEPT_DAYS
 
-CAPTURE_DAYS = 400
-"""How long single predictions and labels are kept: a year's seasons can be trained on, and nobody's data stay for ever. Sums
-over days, reports and the list of what was read stay: they know no single prediction."""
 _CAPTURED_ROWS = ("raw", "hours", "experiments", "quarantine", "failed")
 
 
@@ -39,7 +37,7 @@ class Storage(Construct):
             self,
             "Capture",
             *(
-                s3.LifecycleRule(prefix=f"{folder}/", expiration=Duration.days(CAPTURE_DAYS))
+                s3.LifecycleRule(prefix=f"{folder}/", expiration=Duration.days(KEPT_DAYS))
                 for folder in _CAPTURED_ROWS
             ),
             s3.LifecycleRule(

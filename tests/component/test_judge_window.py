@@ -263,8 +263,10 @@ def test_a_month_is_judged_from_days_and_not_from_rows() -> None:
     assert report.drift is not None
     assert report.drift.rows == 600
     judged = set(model.archive.loads)
-    # 29 whole days of the window, and 6 of the week before it, which segments are held against.
-    assert len([key for key in judged if key.startswith("days/")]) == 29 + 6
+    # The 29 whole days of the window are 5 pentads and 4 days. Of one pentad the performance takes but 4 days, and segments
+    # are held against 6 days of the week before the window.
+    assert len([key for key in judged if key.endswith("/pentad.json.gz")]) == 5
+    assert len([key for key in judged if key.startswith("days/")]) == 5 + 4 + 4 + 6
     assert len([key for key in judged if key.startswith("hours/")]) <= 4 * 24
     assert not [key for key in judged if "/scores/" in key or key.startswith("raw/")]
 

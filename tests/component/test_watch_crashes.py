@@ -9,32 +9,11 @@ import pytest
 from lambdaloop.domain.capture_layout import DAY, HOUR
 from lambdaloop.services.archived_documents import unpack
 from lambdaloop.services.ingest_capture import Bounds
-from tests.fakes.capture import InMemoryCaptureArchive
+from tests.fakes.mortal_archive import DiedError, MortalArchive
 from tests.fakes.samples import MODEL, MORNING
 from tests.fakes.watched_model import WatchedModel, rows
 
 BATCHES = Bounds(batch_objects=2)
-
-
-class DiedError(BaseException):
-    """The process is gone."""
-
-
-class MortalArchive(InMemoryCaptureArchive):
-    """Dies at the n-th write."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.writes = 0
-        self.deadly: tuple[int, str] | None = None
-
-    def save(self, key: str, content: bytes) -> None:
-        self.writes += 1
-        if self.deadly == (self.writes, "before"):
-            raise DiedError
-        super().save(key, content)
-        if self.deadly == (self.writes, "after"):
-            raise DiedError
 
 
 def world() -> WatchedModel:

@@ -87,6 +87,7 @@ def test_failed_requests_are_counted_by_release_and_arm(client: Any) -> None:
     assert served.failed(MODEL, release=3, variant="new", **hour) == 2
     assert served.failed(MODEL, release=3, variant="old", **hour) == 1
     assert served.failed(MODEL, release=5, variant="new", **hour) == 0
+    assert served.failed(MODEL, release=3, variant=None, **hour) == 3
 
 
 def test_before_the_first_whole_hour_nothing_has_failed_yet(client: Any) -> None:

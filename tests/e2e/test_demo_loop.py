@@ -44,7 +44,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={**os.environ, "VENV": sys.prefix},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]

@@ -11,6 +11,8 @@ from functions.govern_retraining.handler import handle
 from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document
+from lambdaloop.domain.experiment import Arm, Experiment, ExperimentRules
+from lambdaloop.domain.experiment_life import Change
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 from lambdaloop.domain.outcomes import Estimate
 from lambdaloop.domain.run import Run
@@ -57,11 +59,14 @@ class GovernedRegistry(InMemoryRegistry, InMemoryDecisions, WindowShelf):
         WindowShelf.__init__(self)
 
 
-def governed(monitoring: Document | None = None, **retraining: Any) -> ModelDefinition:
+def governed(
+    monitoring: Document | None = None, *, automatic: bool = True, **retraining: Any
+) -> ModelDefinition:
     """The sample definition with other rules; enough labels come with every window unless a test says otherwise."""
     sample = definition()
     return replace(
         sample,
+        release=replace(sample.release, automatic=automatic),
         serving=replace(sample.serving, capture=tuple(sample.features)),
         monitoring=from_document(Monitoring, monitoring or {}),
         retraining=from_document(Retraining, {"min_new_labels": 10, **retraining}),
@@ -158,6 +163,36 @@ class GovernedModel:
             self.registry.close_release(release, outcome="fine", at=now)
         elif lives is not None:
             self.registry.roll_back_release(release, outcome="worse", at=now)
+
+    def experiment(self, challenger: int = 1, *, began: bool = True) -> None:
+        """Open an experiment that holds a version against the first one, and let it run or wait for its release."""
+        now = self.clock.now()
+        arms = (Arm(name="control", version=1, share=5000), Arm(name="b", version=challenger, share=5000))
+        self.registry.open_experiment(
+            Experiment(
+                id="trial",
+                model=MODEL,
+                status="running" if began else "starting",
+                arms=arms,
+                salt="salt",
+                namespace=MODEL,
+                first_bucket=0,
+                buckets=10_000,
+                rules=ExperimentRules(outcome="correct", smallest_effect=0.01),
+                requested_by="ml-team",
+                reason="is it better?",
+                created_at=now,
+                started_at=now if began else None,
+            ),
+            anywhere=True,
+        )
+
+    def conclude(self) -> None:
+        """The experiment that is under way ends, and its control stays."""
+        before, now = self.registry.current_experiment(MODEL), self.clock.now()
+        after = replace(before, status="concluded", ended_at=now, revision=before.revision + 1)
+        change = Change(experiment=after, kind="experiment_ended", why="no difference", at=now)
+        self.registry.record_experiment(before, change, by="ml-team")
 
     @property
     def runs(self) -> dict[str, Run]:

@@ -60,6 +60,14 @@ def test_predictions_are_slow_above_the_definitions_limit(churn: Template) -> No
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
+def test_the_rate_of_server_errors_is_told_above_the_definitions_limit_when_it_lasts(churn: Template) -> None:
+    """Each request writes 0 or 1, so their mean is the rate: one error among many requests is nobody's alarm."""
+    alarm = _alarms(churn)["ServerErrors"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("model_server_errors_total", "Average")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0.01, "GreaterThanThreshold")
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], alarm["Period"]) == (2, 3, 300)
+
+
 def test_one_failed_release_is_enough_for_an_alarm(churn: Template) -> None:
     alarm = _alarms(churn)["ReleaseFailed"]
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("ExecutionsFailed", "Sum", 0)

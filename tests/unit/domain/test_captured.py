@@ -77,6 +77,15 @@ def test_a_line_of_an_experiment_says_how_its_arm_was_chosen() -> None:
     assert (found.assignment, found.request) == ("request", "r-1")
 
 
+@pytest.mark.parametrize(("request_id", "read_as"), [("r-1", "r-1"), (None, None), (7, None), ("", None)])
+def test_a_line_says_with_which_others_it_was_made_and_is_worth_reading_if_not(
+    request_id: object, read_as: str | None
+) -> None:
+    found = read({**LINE, "request": request_id})
+    assert isinstance(found, CapturedPrediction)
+    assert (found.request, found.experiment) == (read_as, None)
+
+
 def test_lines_from_before_there_were_experiments_are_read() -> None:
     found = read({name: value for name, value in LINE.items() if name != "experiment"})
     assert isinstance(found, CapturedPrediction)

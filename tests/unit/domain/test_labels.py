@@ -131,3 +131,8 @@ def test_a_class_is_known_in_every_spelling_of_its_own_type(
 )
 def test_a_number_is_a_finite_number(actual: str | float | bool, number: float | None) -> None:
     assert TargetReader("regression", ()).read(actual) == number
+
+
+def test_classes_that_are_the_same_number_are_told_apart_by_their_text() -> None:
+    codes = TargetReader("multiclass", ("1", "01", "1.0"))
+    assert [codes.read(text) for text in ("1", "01", "1.0")] == [0, 1, 2]

@@ -1,4 +1,6 @@
-"""Whether trainings were any good, as far as it depends on rollbacks by hand."""
+"""Whether trainings were any good, as far as it depends on rollbacks by hand and on shares of the traffic."""
+
+from dataclasses import replace
 
 from lambdaloop.domain.training_history import TrainingHistory
 from tests.fakes.release_history import ReleaseHistory, with_releases
@@ -10,6 +12,8 @@ def in_vain(history: ReleaseHistory) -> int:
     return TrainingHistory.of(
         history.registry.runs(MODEL),
         releases=history.registry.releases(MODEL),
+        experiments=(),
+        automatic=True,
         last=None,
         now=history.clock.now(),
     ).in_vain
@@ -48,3 +52,19 @@ def test_a_canary_that_was_ended_by_hand_is_in_vain() -> None:
     assert in_vain(history) == 0  # it is not decided yet
     history.roll_back()
     assert in_vain(history) == 1
+
+
+def test_a_version_that_shares_the_traffic_in_an_experiment_is_not_decided_yet() -> None:
+    history = with_releases(2)
+    newest = history.canary(history.train())
+    shared = replace(newest, status="sharing")
+    releases = [shared, *(each for each in history.registry.releases(MODEL) if each.number != newest.number)]
+    found = TrainingHistory.of(
+        history.registry.runs(MODEL),
+        releases=releases,
+        experiments=(),
+        automatic=True,
+        last=None,
+        now=history.clock.now(),
+    )
+    assert found.in_vain == 0

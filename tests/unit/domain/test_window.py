@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from lambdaloop.domain.documents import from_document, to_document
 from lambdaloop.domain.monitoring_rules import Monitoring
 from lambdaloop.domain.outcomes import Estimate
@@ -95,6 +97,25 @@ def test_the_reason_names_the_farthest_features_and_the_limits() -> None:
         "features together 3.0 × its threshold"
     )
     assert drift_reason(None, 40, Monitoring()) == "40 predictions in the window, 200 are needed"
+
+
+@pytest.mark.parametrize(
+    ("features", "rows", "reason"),
+    [
+        ({}, 5000, "no feature is captured, so none can be judged: name some in serving.capture"),
+        (
+            {"age": replace(column(0.5), weight=0)},
+            5000,
+            "no captured feature has 200 values and a weight above 0; 5000 predictions",
+        ),
+        ({"age": column(0.5)}, 40, "40 of 5000 predictions in the window have features, 200 are needed"),
+    ],
+)
+def test_no_verdict_in_spite_of_many_predictions_has_a_reason_of_its_own(
+    features: dict[str, ColumnDrift], rows: int, reason: str
+) -> None:
+    drift = DriftReport(status="insufficient_data", rows=rows, share=None, features=features, predictions={})
+    assert drift_reason(drift, 5000, Monitoring()) == reason
 
 
 def test_what_was_left_or_could_not_be_read_is_noted() -> None:

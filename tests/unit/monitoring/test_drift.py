@@ -204,6 +204,20 @@ def test_the_share_that_counts_as_drift_is_reached_by_equality(drifted: int, sta
     assert (found.share, found.status, found.multivariate) == (drifted / 5, status, None)
 
 
+def test_the_share_that_is_told_reaches_the_limit_where_the_verdict_says_so() -> None:
+    """The alarm compares this very number: 0.1 + 0.5 of 1.5 is 0.39999999999999997 without rounding."""
+    weights = {"n4": 0.1, "n5": 0.5, "n6": 0.1, "n7": 0.8}
+    columns = {name: table(2000, seed=12)[name] + (name in ("n4", "n5")) for name in weights}
+    current = profile_rows(
+        columns, scores(table(2000, seed=12)), signature=SIGNATURE, like=BASELINE, reconstruction=None
+    )
+    rules = Monitoring(
+        drift_share=0.4, features={name: FeatureRule(weight=weight) for name, weight in weights.items()}
+    )
+    found = compare(current, BASELINE, rules)
+    assert (found.status, found.share) == ("drift", 0.4)
+
+
 def test_without_captured_features_only_predictions_are_judged() -> None:
     current = profile_rows(
         {}, scores(table(2000, seed=13)), signature=SIGNATURE, like=BASELINE, reconstruction=RECONSTRUCTION

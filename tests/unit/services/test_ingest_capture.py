@@ -111,6 +111,7 @@ def test_a_day_is_the_sum_of_its_hours(model: WatchedModel) -> None:
     assert report.drift is not None
     assert report.drift.rows == 100
     assert list(model.archive.keys("days/")) == [
+        f"days/model={MODEL}/2026-02-28/pentad.json.gz",
         f"days/model={MODEL}/2026-03-01/summary.json.gz",
         f"days/model={MODEL}/2026-03-02/summary.json.gz",
     ]
@@ -161,6 +162,13 @@ def test_poisoned_lines_are_put_aside_with_a_reason_and_the_others_are_read(mode
     assert all(each["reason"] and len(each["content"]) <= 1000 for each in found)
     assert found[0]["line"] == 8
     assert model.hour().counts == LogCounts(predictions=19)
+
+
+def test_what_is_kept_of_a_poisoned_line_is_short_whatever_its_reason_quotes(model: WatchedModel) -> None:
+    [made] = model.predict(rows(1))
+    model.deliver([made.line.replace(b'"age":', b'"' + b"n" * 500_000 + b'":[],"age":')] * 2)
+    assert model.watch().quarantined == 2
+    assert all(len(each["reason"]) <= 1000 for each in model.quarantined())
 
 
 def test_a_version_that_nobody_registered_is_put_aside(model: WatchedModel) -> None:

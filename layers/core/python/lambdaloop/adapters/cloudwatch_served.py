@@ -25,15 +25,15 @@ class CloudWatchServed:
         values = self._hours(telemetry.PREDICTIONS, {telemetry.MODEL: model}, start, end)
         return sum(values) if values else None
 
-    def failed(self, model: str, *, release: int, variant: str, start: datetime, end: datetime) -> float:
-        """Of one arm of a release, with a 5xx status, in whole hours; none before the first whole one."""
+    def failed(
+        self, model: str, *, release: int, variant: str | None, start: datetime, end: datetime
+    ) -> float:
+        """Of one arm of a release, or of all of it, with a 5xx status, in whole hours; none before the first whole one."""
         if start >= end:  # CloudWatch refuses to be asked about no time
             return 0.0
-        dimensions = {
-            telemetry.MODEL: model,
-            telemetry.RELEASE: str(release),
-            telemetry.VARIANT: variant,
-        }
+        dimensions = {telemetry.MODEL: model, telemetry.RELEASE: str(release)}
+        if variant is not None:
+            dimensions[telemetry.VARIANT] = variant
         return sum(self._hours(telemetry.SERVER_ERRORS, dimensions, start, end))
 
     def _hours(

@@ -3,8 +3,10 @@
 from typing import TextIO
 
 from lambdaloop import telemetry
-from lambdaloop.adapters.log_lines import write_line
+from lambdaloop.adapters.emf_figures import write_figures
 from lambdaloop.domain.decision import Decision
+
+_UNITS = {telemetry.RETRAININGS: "Count", telemetry.RETRAINING_STORMS: "Count"}
 
 
 class EmfRetrainingMetrics:
@@ -15,24 +17,14 @@ class EmfRetrainingMetrics:
 
     def record(self, decision: Decision) -> None:
         """Count a decision that was recorded just now."""
-        metrics = [
-            {"Name": name, "Unit": "Count"} for name in (telemetry.RETRAININGS, telemetry.RETRAINING_STORMS)
-        ]
-        line = {
-            "_aws": {
-                "Timestamp": int(decision.at.timestamp() * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": telemetry.NAMESPACE,
-                        "Dimensions": [[telemetry.MODEL]],
-                        "Metrics": metrics,
-                    }
-                ],
+        write_figures(
+            {
+                telemetry.RETRAININGS: int(decision.retrain),
+                telemetry.RETRAINING_STORMS: int(decision.storm),
             },
-            telemetry.MODEL: decision.model,
-            telemetry.RETRAININGS: int(decision.retrain),
-            telemetry.RETRAINING_STORMS: int(decision.storm),
-            "decision": decision.id,
-            "reason": decision.reason,
-        }
-        write_line(line, self._stream)
+            model=decision.model,
+            at=decision.at,
+            stream=self._stream,
+            units=_UNITS,
+            told={"decision": decision.id, "reason": decision.reason},
+        )

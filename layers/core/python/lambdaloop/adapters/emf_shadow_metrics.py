@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 from lambdaloop import telemetry
-from lambdaloop.adapters.log_lines import write_line
+from lambdaloop.adapters.emf_figures import write_figures
 from lambdaloop.domain.shadowing import SegmentFigures, ShadowFigures
 
 _UNITS = {
     telemetry.SHADOW_COPIES: "Count",
     telemetry.SHADOW_FAILURES: "Count",
-    telemetry.SHADOW_DISAGREEMENT: "None",
     telemetry.SHADOW_LATENCY_P50: "Milliseconds",
     telemetry.SHADOW_LATENCY_P95: "Milliseconds",
 }
@@ -32,27 +31,17 @@ class EmfShadowMetrics:
     def _write(
         self, model: str, figures: ShadowFigures | SegmentFigures, dimensions: Mapping[str, str], at: datetime
     ) -> None:
-        values = {
-            telemetry.SHADOW_COPIES: figures.copies,
-            telemetry.SHADOW_FAILURES: figures.failures,
-            telemetry.SHADOW_DISAGREEMENT: figures.disagreement,
-            telemetry.SHADOW_LATENCY_P50: figures.p50_latency_ms,
-            telemetry.SHADOW_LATENCY_P95: figures.p95_latency_ms,
-        }
-        known = {name: value for name, value in values.items() if value is not None}
-        line: dict[str, Any] = {
-            "_aws": {
-                "Timestamp": int(at.timestamp() * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": telemetry.NAMESPACE,
-                        "Dimensions": [[telemetry.MODEL, *dimensions]],
-                        "Metrics": [{"Name": name, "Unit": _UNITS[name]} for name in known],
-                    }
-                ],
+        write_figures(
+            {
+                telemetry.SHADOW_COPIES: figures.copies,
+                telemetry.SHADOW_FAILURES: figures.failures,
+                telemetry.SHADOW_DISAGREEMENT: figures.disagreement,
+                telemetry.SHADOW_LATENCY_P50: figures.p50_latency_ms,
+                telemetry.SHADOW_LATENCY_P95: figures.p95_latency_ms,
             },
-            telemetry.MODEL: model,
-            **dimensions,
-            **known,
-        }
-        write_line(line, self._stream)
+            model=model,
+            at=at,
+            stream=self._stream,
+            dimensions=dimensions,
+            units=_UNITS,
+        )

@@ -4,18 +4,14 @@ Such lines may arrive twice. All figures are gauges, and those of one window alw
 whoever looks at their maximum or average does not notice.
 """
 
-import math
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 from lambdaloop import telemetry
-from lambdaloop.adapters.log_lines import write_line
+from lambdaloop.adapters.emf_figures import write_figures
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.monitoring_rules import Monitoring
+from lambdaloop.domain.monitoring_rules import MAX_FEATURE_METRICS, Monitoring
 from lambdaloop.domain.window import ColumnDrift, DriftReport, Performance, WindowReport
-
-_MAX_FEATURES = 100
-"""With a metric each: CloudWatch charges by metric. Those with an alarm of their own come first."""
 
 
 class EmfWatchMetrics:
@@ -52,25 +48,7 @@ class EmfWatchMetrics:
     def _write(
         self, report: WindowReport, figures: Mapping[str, float | None], dimensions: Mapping[str, str]
     ) -> None:
-        known = {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
-        if not known:
-            return
-        line: dict[str, Any] = {
-            "_aws": {
-                "Timestamp": int(report.end.timestamp() * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": telemetry.NAMESPACE,
-                        "Dimensions": [[telemetry.MODEL, *dimensions]],
-                        "Metrics": [{"Name": name, "Unit": "None"} for name in known],
-                    }
-                ],
-            },
-            telemetry.MODEL: report.model,
-            **dimensions,
-            **known,
-        }
-        write_line(line, self._stream)
+        write_figures(figures, model=report.model, at=report.end, stream=self._stream, dimensions=dimensions)
 
 
 def _drift_figures(drift: DriftReport | None, rules: Monitoring) -> Mapping[str, float | None]:
@@ -95,4 +73,4 @@ def _value(performance: Performance | None, metric: str) -> float | None:
 
 
 def _first_features(names: Iterable[str], rules: Monitoring) -> list[str]:
-    return sorted(names, key=lambda name: not rules.rule(name).alarm)[:_MAX_FEATURES]
+    return sorted(names, key=lambda name: not rules.rule(name).alarm)[:MAX_FEATURE_METRICS]

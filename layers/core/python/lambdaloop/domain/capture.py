@@ -46,8 +46,8 @@ def capture_line(
 ) -> Document:
     """The line as a JSON object. `entity` is a hash, `event_time` in UTC, `features` only those that may be kept.
 
-    A line that stands for others, too (`rate` below 1), says so in `capture_rate`. In an experiment, a prediction that was
-    assigned by its request says by which one: its rows are one observation.
+    A line that stands for others, too (`rate` below 1), says so in `capture_rate`. `request_id` is given where a prediction shares its
+    fate with others of its request: these are one observation.
     """
     line = {
         "schema": SCHEMA,
@@ -67,8 +67,8 @@ def capture_line(
     }
     if prediction.assignment:
         line["assignment"] = prediction.assignment
-        if prediction.assignment == "request":
-            line["request"] = request_id
+    if request_id is not None and prediction.assignment in (None, "request"):
+        line["request"] = request_id
     if rate < 1:
         line["capture_rate"] = rate
     return line

@@ -1,9 +1,10 @@
 """Where everything lies in the capture bucket.
 
 Firehose writes `raw/` by the hour in which lines arrived. The watch reads each raw object once and scatters what it holds
-by the hour of the *prediction* into `hours/`; days are sums of hours. What is derived is named by its source, so doing it
-again writes the same objects again, and the marker in `sources/`, written last, says that a source is done. Markers lie by
-the day of arrival, as raw objects do, so that finding what is new costs the same after a year as on the first day.
+by the hour of the *prediction* into `hours/`; days are sums of hours, and pentads those of five days, so that a month is
+read by nine objects beside the hours at its ends. What is derived is named by its source, so doing it again writes the same
+objects again, and the marker in `sources/`, written last, says that a source is done. Markers lie by the day of arrival, as
+raw objects do, so that finding what is new costs the same after a year as on the first day.
 """
 
 import hashlib
@@ -18,6 +19,11 @@ _ARRIVAL = re.compile(r"raw/model=[^/]+/day=(\d{4}-[01]\d-[0-3]\d)/hour=([01]\d|
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+PENTAD = 5 * DAY
+
+KEPT_DAYS = 400
+"""How long single predictions and labels are kept: a year's seasons can be trained on, and nobody's data stay for ever. Sums
+over days, reports and the list of what was read stay: they know no single prediction."""
 
 
 def partition(model: str, hour: datetime) -> str:
@@ -128,6 +134,11 @@ def day_key(model: str, day: datetime) -> str:
     return f"days/model={model}/{day.astimezone(UTC):%Y-%m-%d}/summary.json.gz"
 
 
+def pentad_key(model: str, first: datetime) -> str:
+    """The summary of the five days from that one on."""
+    return f"days/model={model}/{first.astimezone(UTC):%Y-%m-%d}/pentad.json.gz"
+
+
 def quarantine_key(model: str, source: str) -> str:
     """The lines of a source that could not be read, each with its reason."""
     return f"quarantine/model={model}/{source}.jsonl.gz"
@@ -146,6 +157,16 @@ def hour_of(at: datetime) -> datetime:
 def day_of(at: datetime) -> datetime:
     """The start of the day that holds the time, UTC."""
     return hour_of(at).replace(hour=0)
+
+
+def pentad_of(at: datetime) -> datetime:
+    """The start of the five days that hold the time, UTC: the same five for every model, whenever it began.
+
+    >>> pentad_of(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
+    datetime.datetime(2026, 2, 28, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    day = day_of(at)
+    return day - day.toordinal() % PENTAD.days * DAY
 
 
 def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:

@@ -65,7 +65,7 @@ class CapturedPrediction:
     assignment: AssignmentKind | None = None
     """How the variant was chosen; None without an experiment."""
     request: str | None = None
-    """The request that the prediction was assigned by; None when it was assigned otherwise."""
+    """The request whose predictions are one observation; None for one that stands alone, or for its entity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +187,9 @@ def _prediction(record: Mapping[str, Any], now: datetime) -> CapturedPrediction:
     if type(features) is not dict:
         raise LineUnreadableError(f"features must be an object, got {shown(features)}")
     _check_features(features)
-    experiment, assignment, request = _assigned(record) if record.get("experiment") else (None, None, None)
+    experiment, assignment, request = (
+        _assigned(record) if record.get("experiment") else (None, None, _shared_request(record))
+    )
     return CapturedPrediction(
         prediction_id=prediction_id,
         model=record["model"],
@@ -217,6 +219,12 @@ def _assigned(record: Mapping[str, Any]) -> tuple[str, AssignmentKind, str | Non
         raise LineUnreadableError("entity is missing although it decided the assignment")
     kind: AssignmentKind = assignment  # type: ignore[assignment]  # it is one of them
     return experiment, kind, _text(record, "request") if kind == "request" else None
+
+
+def _shared_request(record: Mapping[str, Any]) -> str | None:
+    """Of a prediction that was made together with others; the line is worth reading without it, too."""
+    request = record.get("request")
+    return request if type(request) is str and 1 <= len(request) <= _MAX_TEXT else None
 
 
 def _check_features(features: Mapping[str, Any]) -> None:

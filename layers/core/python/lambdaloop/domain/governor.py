@@ -73,8 +73,8 @@ def decide(definition: ModelDefinition, request: RetrainingRequest, known: Known
 
 def _checks(definition: ModelDefinition, known: Known) -> list[DecisionCheck]:
     rules = definition.retraining
-    checks = [known.occasion.check, _single_flight(known.history), _release(known.history)]
-    if known.new_labels is not None and not {"data", "schedule"} & set(known.occasion.found):
+    checks = [known.occasion.check, _single_flight(known.history), _release(definition, known)]
+    if known.new_labels is not None and not _is_due_anyway(known):
         checks.append(_new_labels(definition, known, known.new_labels))
     checks += [
         _cooldown(rules, known),
@@ -102,14 +102,25 @@ def _single_flight(history: TrainingHistory) -> DecisionCheck:
     return DecisionCheck(name="single_flight", passed=not history.at_work, reason=reason)
 
 
-def _release(history: TrainingHistory) -> DecisionCheck:
-    release = history.releasing
+def _is_due_anyway(known: Known) -> bool:
+    """Whether new data or the schedule ask, which no training answered that came before them."""
+    return bool({"data", "schedule"} & set(known.occasion.found))
+
+
+def _release(definition: ModelDefinition, known: Known) -> DecisionCheck:
+    """Whether a new version could take traffic, and none waits for it that might do."""
+    history = known.history
+    release, experiment, waiting = history.releasing, history.experimenting, history.waiting
+    reason = None
+    if experiment is not None:
+        reason = f"experiment {experiment.id!r} is {experiment.status}, and no other release can begin before it ends"
+    elif release is not None:
+        reason = f"release {release.number} is still taking traffic"
+    elif waiting is not None and not _is_due_anyway(known):
+        start = f"lambdaloop releases start {definition.name} --version {waiting.version}"
+        reason = f"version {waiting.version} waits for its release: `{start}`"
     return DecisionCheck(
-        name="release",
-        passed=release is None,
-        reason="no release is taking traffic"
-        if release is None
-        else f"release {release.number} is still taking traffic",
+        name="release", passed=reason is None, reason=reason or "no release is taking traffic"
     )
 
 

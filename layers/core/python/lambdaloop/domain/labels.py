@@ -99,17 +99,14 @@ class TargetReader:
         self._indices = (
             None if task == "regression" else {_value(label): index for index, label in enumerate(classes)}
         )
-        self._words = {
-            label: index
-            for index, label in enumerate(classes)
-            if isinstance(label, str) and _value(label) == label
-        }
+        self._words = {label: index for index, label in enumerate(classes) if isinstance(label, str)}
 
     def read(self, actual: Label | float | None) -> int | float | None:
         """The index of the class, or the number; None for what this target cannot be, and for nothing."""
         if actual is None:
             return None
-        if isinstance(actual, str) and actual in self._words:  # nearly always
+        # Nearly always by its text, and "01" is not "1" where both are classes.
+        if isinstance(actual, str) and actual in self._words:
             return self._words[actual]
         value = _value(actual)
         if self._indices is not None:

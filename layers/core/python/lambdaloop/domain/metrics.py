@@ -11,6 +11,9 @@ METRICS_OF_TASK: dict[Task, tuple[str, ...]] = {
     "regression": ("rmse", "mae", "r2"),
 }
 
+MAX_RANKED_CLASSES = 20
+"""Of more, predictions are not ranked class by class once they serve: every ranking takes room in every hour's summary."""
+
 _LESS_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "calibration_error"})
 
 

@@ -5,18 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lambdaloop.domain.capture_layout import KEPT_DAYS
+from lambdaloop.domain.ranges import check_range
+
 DriftMethod = Literal["psi", "jensen_shannon", "wasserstein", "kolmogorov_smirnov", "chi_square"]
 Trigger = Literal["drift", "performance", "data", "schedule"]
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
 _MAX_SEGMENTS = 10
+MAX_FEATURE_METRICS = 100
+"""Features with a metric each: CloudWatch charges by metric. Those with an alarm of their own come first."""
 _NEED_NUMBERS = ("wasserstein", "kolmogorov_smirnov")
-
-
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    """Comparisons with NaN are all false, so this refuses it, too."""
-    if value is not None and not low <= value <= high:
-        raise ValueError(f"{name} must be {low:g} to {high:g}, got {value:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ class FeatureRule:
     def __post_init__(self) -> None:
         if self.threshold is not None and not (math.isfinite(self.threshold) and self.threshold > 0):
             raise ValueError(f"threshold must be a number above 0, got {self.threshold}")
-        _check_range("weight", self.weight, 0, 1000)
+        check_range("weight", self.weight, 0, 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +87,21 @@ class Monitoring:
             raise ValueError(
                 f"performance_hours must be a multiple of every_hours ({self.every_hours}) up to 2208, got {self.performance_hours}"
             )
-        _check_range("min_rows", self.min_rows, 30, 10**9)
-        _check_range("min_labels", self.min_labels, 30, 10**9)
-        _check_range("significance", self.significance, 1e-9, 0.2)
-        _check_range("drift_share", self.drift_share, 1e-9, 1)
-        _check_range("max_performance_drop", self.max_performance_drop, 0, math.inf)
-        _check_range("max_label_delay_hours", self.max_label_delay_hours, 1, 24 * 365)
-        _check_range("label_days", self.label_days, 1, 730)
-        _check_range("max_capture_loss", self.max_capture_loss, 0, 1)
-        _check_range("max_quarantined", self.max_quarantined, 0, 1)
-        _check_range("max_baseline_age_days", self.max_baseline_age_days, 1, 36_500)
+        check_range("min_rows", self.min_rows, 30, 10**9)
+        check_range("min_labels", self.min_labels, 30, 10**9)
+        check_range("significance", self.significance, 1e-9, 0.2)
+        check_range("drift_share", self.drift_share, 1e-9, 1)
+        check_range("max_performance_drop", self.max_performance_drop, 0)
+        check_range("max_label_delay_hours", self.max_label_delay_hours, 1, 24 * 365)
+        check_range("label_days", self.label_days, 1, KEPT_DAYS - 1)  # a label is joined with its prediction
+        check_range("max_capture_loss", self.max_capture_loss, 0, 1)
+        check_range("max_quarantined", self.max_quarantined, 0, 1)
+        check_range("max_baseline_age_days", self.max_baseline_age_days, 1, 36_500)
+        guarded = sum(rule.alarm for rule in self.features.values())
+        if guarded > MAX_FEATURE_METRICS:
+            raise ValueError(
+                f"at most {MAX_FEATURE_METRICS} features can have an alarm, got {guarded}: drop some"
+            )
         if len(self.segments) > _MAX_SEGMENTS:
             raise ValueError(f"at most {_MAX_SEGMENTS} segments, got {len(self.segments)}")
         if len(self.alarm_windows) != 2 or not 1 <= self.alarm_windows[0] <= self.alarm_windows[1]:
@@ -165,15 +169,15 @@ class Retraining:
             raise ValueError(f"on must not repeat a trigger, got {list(self.on)}")
         if len(self.windows) != 2 or not 1 <= self.windows[0] <= self.windows[1] <= 100:
             raise ValueError(f"windows must be [k, n] with 1 <= k <= n <= 100, got {list(self.windows)}")
-        _check_range("min_new_labels", self.min_new_labels, 1, 10**9)
-        _check_range("cooldown_hours", self.cooldown_hours, 1, 24 * 365)
-        _check_range("cooldown_doublings", self.cooldown_doublings, 0, 10)
-        _check_range("max_per_week", self.max_per_week, 1, 168)
-        _check_range("budget_hours_per_month", self.budget_hours_per_month, 0.01, 1e6)
-        _check_range("every_days", self.every_days, 1, 3650)
-        _check_range("window_days", self.window_days, 1, 3650)
-        _check_range("original_weight", self.original_weight, 0, 1)
-        _check_range("half_life_days", self.half_life_days, 0.01, 36_500)
-        _check_range("holdout", self.holdout, 0.05, 0.5)
+        check_range("min_new_labels", self.min_new_labels, 1, 10**9)
+        check_range("cooldown_hours", self.cooldown_hours, 1, 24 * 365)
+        check_range("cooldown_doublings", self.cooldown_doublings, 0, 10)
+        check_range("max_per_week", self.max_per_week, 1, 168)
+        check_range("budget_hours_per_month", self.budget_hours_per_month, 0.01, 1e6)
+        check_range("every_days", self.every_days, 1, 3650)
+        check_range("window_days", self.window_days, 1, 3650)
+        check_range("original_weight", self.original_weight, 0, 1)
+        check_range("half_life_days", self.half_life_days, 0.01, 36_500)
+        check_range("holdout", self.holdout, 0.05, 0.5)
         if ("schedule" in self.on) != (self.every_days is not None):
             raise ValueError("schedule in on and every_days belong together: give both or neither")

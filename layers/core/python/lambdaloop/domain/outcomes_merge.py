@@ -46,15 +46,17 @@ def _classes(one: ClassOutcomes, other: ClassOutcomes) -> ClassOutcomes:
 
 
 def _ranking(one: Ranking, other: Ranking) -> Ranking:
-    counts = {place: pair for place, *pair in zip(one.bins, one.positives, one.negatives, strict=True)}
-    for place, positives, negatives in zip(other.bins, other.positives, other.negatives, strict=True):
-        known = counts.get(place, (0.0, 0.0))
-        counts[place] = [round(known[0] + positives, DECIMALS), round(known[1] + negatives, DECIMALS)]
-    bins = sorted(counts)
+    """Whatever `one` has that the other lacks is taken over as it is: of a sum over a month, that is most of it."""
+    positives = dict(zip(one.bins, one.positives, strict=True))
+    negatives = dict(zip(one.bins, one.negatives, strict=True))
+    for place, hits, misses in zip(other.bins, other.positives, other.negatives, strict=True):
+        positives[place] = round(positives.get(place, 0.0) + hits, DECIMALS)
+        negatives[place] = round(negatives.get(place, 0.0) + misses, DECIMALS)
+    bins = sorted(positives)
     return Ranking(
         bins=tuple(bins),
-        positives=tuple(counts[place][0] for place in bins),
-        negatives=tuple(counts[place][1] for place in bins),
+        positives=tuple(map(positives.__getitem__, bins)),
+        negatives=tuple(map(negatives.__getitem__, bins)),
     )
 
 

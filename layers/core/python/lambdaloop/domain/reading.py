@@ -55,8 +55,12 @@ class RunReading:
     """By source name."""
     hours: Mapping[str, HourGain] = field(default_factory=dict)
     """By the hour in ISO 8601."""
+    carried: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the hour: sources that earlier runs read and had no time to sum up there."""
     left: int = 0
     """Sources left for the next run."""
+    hours_left: int = 0
+    """Hours that have been read about and are left to be summed up by the next run."""
 
     def gain(self) -> HourGain:
         """Over all hours."""
@@ -68,7 +72,10 @@ class RunReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """From which hour of arrival on sources may be left to read."""
+    """What is left for the next run."""
 
     schema: int = 1
     since: datetime
+    """The hour of arrival from which on sources may be left to read."""
+    due: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the hour, whose summary lags behind: sources that were read and are not in it yet."""

@@ -54,7 +54,7 @@ def find_occasion(cause: Cause, watched: Watched) -> Occasion:
     looks: dict[Trigger, Callable[[], tuple[bool, str]]] = {
         "drift": lambda: _lasting("drift", [shows_drift(each) for each in windows], watched),
         "performance": lambda: _lasting(
-            f"a performance drop of {watched.monitoring.max_performance_drop:g} or more",
+            f"a performance drop of more than {watched.monitoring.max_performance_drop:g}",
             [shows_drop(each, watched.monitoring) for each in windows],
             watched,
         ),
@@ -73,14 +73,14 @@ def find_occasion(cause: Cause, watched: Watched) -> Occasion:
 
 
 def shows_drift(report: WindowReport) -> bool:
-    """Whether the data as a whole have drifted, by the weighted share of features."""
+    """Whether the data as a whole have drifted: by the weighted share of features, or in how these go together."""
     return report.status == "drift"
 
 
 def shows_drop(report: WindowReport, monitoring: Monitoring) -> bool:
     """Whether the performance, real or estimated, is certainly worse by as much as matters."""
     drops = (each.drop for each in (report.performance, report.estimated) if each is not None)
-    return any(drop is not None and 0 < drop >= monitoring.max_performance_drop for drop in drops)
+    return any(drop is not None and drop > monitoring.max_performance_drop for drop in drops)
 
 
 def _counting(watched: Watched) -> tuple[WindowReport, ...]:

@@ -15,7 +15,8 @@ from lambdaloop.monitoring.column_drift import DEFAULT_METHOD, DEFAULT_THRESHOLD
 from lambdaloop.monitoring.data_quality import find_problems
 from lambdaloop.monitoring.false_discovery import adjusted_p_values
 
-_ROUNDING = 1e-9
+_DECIMALS = 12
+"""Of a share: sums of weights are a little off, and whoever compares it with the limit shall find the same."""
 
 _Key = tuple[str, str]
 """Which part of the profile, and the column's name there."""
@@ -90,7 +91,8 @@ def _drift_share(features: Mapping[str, ColumnDrift]) -> float | None:
     """By weight, among the features with enough data; None when these weigh nothing."""
     judged = [each for each in features.values() if each.status != "insufficient_data"]
     total = sum(each.weight for each in judged)
-    return sum(each.weight for each in judged if each.status == "drift") / total if total else None
+    drifted = sum(each.weight for each in judged if each.status == "drift")
+    return round(drifted / total, _DECIMALS) if total else None
 
 
 def _status(share: float | None, multivariate: ColumnDrift | None, rules: Monitoring) -> DriftStatus:
@@ -98,4 +100,4 @@ def _status(share: float | None, multivariate: ColumnDrift | None, rules: Monito
         return "drift"
     if share is None:
         return "insufficient_data"
-    return "drift" if share >= rules.drift_share - _ROUNDING else "ok"
+    return "drift" if share >= rules.drift_share else "ok"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lambdaloop.domain.baseline import Curve
 from lambdaloop.domain.definition import Label
-from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.metrics import MAX_RANKED_CLASSES, Task
 from lambdaloop.domain.outcomes import (
     DECIMALS,
     Calibration,
@@ -30,8 +30,6 @@ from lambdaloop.domain.outcomes import (
 )
 from lambdaloop.monitoring.calibration import calibrated
 from lambdaloop.monitoring.score_bins import CALIBRATION_BINS, calibration_bins, ranking_bins
-
-MAX_RANKED_CLASSES = 20
 
 _LARGEST = 1e60  # the fourth powers of a billion such numbers still have a sum
 _GAUSSIAN_KURTOSIS = 3.0

@@ -17,6 +17,7 @@ from lambdaloop.domain.training_history import TrainingHistory, is_due
 from lambdaloop.ports import (
     Clock,
     DecisionLog,
+    ExperimentLog,
     ReleaseLog,
     RetrainingMetrics,
     RunLog,
@@ -37,6 +38,7 @@ class GovernorPorts:
     runs: RunLog
     versions: VersionRegistry
     releases: ReleaseLog
+    experiments: ExperimentLog
     windows: WindowLog
     decisions: DecisionLog
     workflows: Workflows
@@ -88,7 +90,12 @@ def _known(
 ) -> Known:
     model, now = definition.name, ports.clock.now()
     history = TrainingHistory.of(
-        ports.runs.runs(model), releases=ports.releases.releases(model), last=last, now=now
+        ports.runs.runs(model),
+        releases=ports.releases.releases(model),
+        experiments=ports.experiments.experiments(model),
+        automatic=definition.release.automatic,
+        last=last,
+        now=now,
     )
     champion = ports.versions.alias(model, CHAMPION)
     windows = ports.windows.windows(model, limit=definition.retraining.windows[1])

@@ -1,15 +1,16 @@
 """Reads what came in since the last run, in batches: parts, then summaries, then markers.
 
 A batch that dies anywhere is read again as a whole and gives the same, because all that is derived is named by its source.
-What does not fit into one run is left for the next one.
+What does not fit into one run is left for the next one: objects, and hours to be summed up, for a single file of labels may
+be about thousands of them.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from lambdaloop.domain.capture_layout import day_of, progress_key, quarantine_key, run_key
+from lambdaloop.domain.capture_layout import progress_key, quarantine_key, run_key
 from lambdaloop.domain.captured import SKEW
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import ArtifactMissingError, SourceCorruptError, SourceTooLargeError
@@ -22,7 +23,7 @@ from lambdaloop.services.ingest_source import ingest_source
 from lambdaloop.services.load_reference import References
 from lambdaloop.services.read_source import Quarantine, Rules, read_feedback, read_log
 from lambdaloop.services.scatter_rows import SeenIds
-from lambdaloop.services.summarise_hours import summarise_day, summarise_hour
+from lambdaloop.services.summarise_hours import summarise_days, summarise_hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Bounds:
     batch_objects: int = 100
     batch_hours: int = 100
     """At this many hours whose summaries are touched, a batch ends."""
+    summing_seconds: float = 600.0
+    """After which no further hour is summed up."""
     stopwatch: Callable[[], float] = time.perf_counter
     """Not the time of day: that may jump, and run at another speed where time is simulated."""
 
@@ -63,25 +66,30 @@ def ingest_capture(at: datetime, *, using: Ingest) -> RunReading:
     started = bounds.stopwatch()
     now = using.clock.now()
     run = load_record(archive, run_key(model, at), RunReading) or RunReading(model=model, at=at)
-    progress = load_record(archive, progress_key(model), Progress)
-    since = progress.since if progress else now - timedelta(days=using.definition.monitoring.label_days)
+    progress = load_record(archive, progress_key(model), Progress) or Progress(
+        since=now - timedelta(days=using.definition.monitoring.label_days)
+    )
     pending = list(
-        find_sources(model, since=since, until=now + SKEW, archive=archive, datasets=using.datasets)
+        find_sources(model, since=progress.since, until=now + SKEW, archive=archive, datasets=using.datasets)
     )
     pending.reverse()  # the next one is the last
+    run = replace(run, carried=_united(run.carried, progress.due))
     in_time = True
-    while pending and in_time:
-        run = _read_batch(pending, run, using, until=started + bounds.seconds)
+    while (pending or progress.due) and in_time:
+        run, progress = _read_batch(pending, run, progress, using, started=started)
         in_time = bounds.stopwatch() - started < bounds.seconds
-    run = replace(run, left=len(pending))
+    run = replace(run, left=len(pending), hours_left=len(progress.due))
     save_record(archive, run_key(model, at), run)
     days = [source.arrived for source in pending if source.arrived is not None]
-    save_record(archive, progress_key(model), Progress(since=min([min(at, now) - LATENESS, *days])))
+    since = min([min(at, now) - LATENESS, *days])
+    save_record(archive, progress_key(model), replace(progress, since=since))
     return run
 
 
-def _read_batch(pending: list[Source], run: RunReading, using: Ingest, *, until: float) -> RunReading:
-    """Take sources off the end of `pending`, at least one, and do all that is to be done about them."""
+def _read_batch(
+    pending: list[Source], run: RunReading, progress: Progress, using: Ingest, *, started: float
+) -> tuple[RunReading, Progress]:
+    """Take sources off the end of `pending`, at least one if there is any, and do what is to be done about them."""
     model, archive, bounds = using.definition.name, using.archive, using.bounds
     seen = SeenIds(model, archive)
     batch: list[tuple[Source, SourceReading]] = []
@@ -97,22 +105,55 @@ def _read_batch(pending: list[Source], run: RunReading, using: Ingest, *, until:
             len(batch) >= bounds.batch_objects
             or len(hours) >= bounds.batch_hours
             or size >= bounds.batch_bytes
-            or bounds.stopwatch() >= until
+            or bounds.stopwatch() - started >= bounds.seconds
         ):
             break
     run = replace(run, sources={**run.sources, **{source.name: reading for source, reading in batch}})
-    gains = dict(run.hours)
-    for hour in sorted(hours):
-        gains[hour.isoformat()] = summarise_hour(
-            hour, model=model, fresh=run.sources.keys(), references=using.references, archive=archive
-        )
-    for day in sorted({day_of(hour) for hour in hours}):
-        summarise_day(day, model=model, archive=archive)
-    run = replace(run, hours=gains)
+    fresh = {
+        hour.isoformat(): tuple(source.name for source, reading in batch if hour in reading.hours)
+        for hour in hours
+    }
+    run, left = _sum_up(_united(progress.due, fresh), run, using, until=started + bounds.summing_seconds)
     save_record(archive, run_key(model, run.at), run)
+    if left or progress.due:  # known before the markers say that nothing is left to do
+        progress = replace(progress, due=left)
+        save_record(archive, progress_key(model), progress)
     for source, reading in batch:
         save_record(archive, source.marker, reading)
-    return run
+    return run, progress
+
+
+def _sum_up(
+    due: Mapping[str, tuple[str, ...]], run: RunReading, using: Ingest, *, until: float
+) -> tuple[RunReading, Mapping[str, tuple[str, ...]]]:
+    """Write the summaries of hours, the newest first, and of their days; returns the hours that it had no time for."""
+    model, archive = using.definition.name, using.archive
+    gains, left = dict(run.hours), dict(due)
+    done: list[datetime] = []
+    for hour in sorted(due, reverse=True):
+        done.append(datetime.fromisoformat(hour))
+        gains[hour] = summarise_hour(
+            done[-1],
+            model=model,
+            fresh=run.sources.keys() | run.carried.get(hour, ()),
+            references=using.references,
+            archive=archive,
+        )
+        del left[hour]
+        if using.bounds.stopwatch() >= until:
+            break
+    summarise_days(done, model=model, archive=archive)
+    return replace(run, hours=gains), left
+
+
+def _united(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The sources of both, by the hour."""
+    return {
+        hour: tuple(sorted({*one.get(hour, ()), *other.get(hour, ())}))
+        for hour in sorted(one.keys() | other.keys())
+    }
 
 
 def _read_source(source: Source, using: Ingest, seen: SeenIds) -> SourceReading:

@@ -135,7 +135,7 @@ def _judged(report: WindowReport, live: _Live) -> WindowReport:
         performance=_performance(lately.outcomes, rules.min_labels, live.reference, live) if lately else None,
         estimated=_performance(now.expected, rules.min_rows, live.reference, live) if now else None,
         estimator_error=_estimator_error(lately, live),
-        segments=_segments(window, live.between(report.start - back, report.start), live),
+        segments=_segments(window, report.start, live),
         segment_performance=_segment_performance(labelled, live),
         variants=_present(
             {name: _drift(each, reference, live) for name, (each, reference) in live.variants(window).items()}
@@ -184,13 +184,15 @@ def _estimator_error(slice_: SliceSummary | None, live: _Live) -> float | None:
     return estimator_error(live.definition.training.metric, expected=expected, real=real, task=task)
 
 
-def _segments(
-    window: Sequence[SliceSummary], before: Sequence[SliceSummary], live: _Live
-) -> Mapping[str, DriftReport]:
+def _segments(window: Sequence[SliceSummary], start: datetime, live: _Live) -> Mapping[str, DriftReport]:
     rules = live.definition.monitoring
+    present = live.by_segment(window)
+    if not present:
+        return {}
+    before = live.between(start - timedelta(hours=rules.performance_hours), start)
     past = {name: each.profile for name, each in live.by_segment(before).items()}
     found: dict[str, DriftReport] = {}
-    for name, each in live.by_segment(window).items():
+    for name, each in present.items():
         known = past.get(name)
         if each.profile is None:
             continue
@@ -230,7 +232,7 @@ def _capture_loss(start: datetime, end: datetime, summaries: Summaries, using: J
     """Of as many hours, one hour earlier: what was predicted last is still on its way into the log."""
     start, end = start - HOUR, end - HOUR
     served = using.served.served(using.definition.name, start=start, end=end)
-    captured = summaries.total(start, end).counts.predictions
+    captured = sum(each.counts.predictions for each in summaries.between(start, end))
     return capture_loss(served=served, captured=captured, rate=using.definition.serving.capture_rate)
 
 

@@ -1,13 +1,30 @@
-"""Reads summaries of whatever stretch of time, whole days by one object each."""
+"""Reads summaries of whatever stretch of time by few objects: whole pentads and whole days by one each."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from lambdaloop.domain.capture_layout import DAY, HOUR, day_key, day_of, hour_key
+from lambdaloop.domain.capture_layout import (
+    DAY,
+    HOUR,
+    PENTAD,
+    day_key,
+    day_of,
+    hour_key,
+    hour_of,
+    pentad_key,
+    pentad_of,
+)
 from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.summary import Summary
 from lambdaloop.ports import CaptureArchive
 from lambdaloop.services.archived_documents import load_all, unpack
+
+_STRETCHES = (
+    (PENTAD, pentad_of, pentad_key),
+    (DAY, day_of, day_key),
+    (HOUR, hour_of, hour_key),
+)
+"""Longest first: how long, where the one that holds a time starts, and its key."""
 
 
 class Summaries:
@@ -19,7 +36,7 @@ class Summaries:
         self._loaded: dict[str, Summary | None] = {}
 
     def between(self, start: datetime, end: datetime) -> Sequence[Summary]:
-        """Those of [start, end), both whole hours, in order; hours and days without any are left out."""
+        """Those of [start, end), both whole hours, in order; stretches without any are left out."""
         keys = list(_keys(self._model, start, end))
         unknown = [key for key in keys if key not in self._loaded]
         for key, content in zip(unknown, load_all(self._archive, unknown), strict=True):
@@ -37,6 +54,8 @@ class Summaries:
 def _keys(model: str, start: datetime, end: datetime) -> Iterator[str]:
     at = start
     while at < end:
-        whole_day = at == day_of(at) and at + DAY <= end
-        yield day_key(model, at) if whole_day else hour_key(model, at)
-        at += DAY if whole_day else HOUR
+        length, key = next(
+            (length, key) for length, start_of, key in _STRETCHES if at == start_of(at) and at + length <= end
+        )
+        yield key(model, at)
+        at += length

@@ -42,7 +42,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Quarantine:
-    """Counts all that cannot be read, and keeps the first thousand with their reasons."""
+    """Counts all that cannot be read, and keeps of the first thousand how they and their reasons begin."""
 
     count: int = 0
     kept: list[Mapping[str, object]] = field(default_factory=list)
@@ -53,7 +53,9 @@ class Quarantine:
         if len(self.kept) < _KEPT:
             text = content[: 4 * _KEPT_CHARACTERS]
             shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-            self.kept.append({"line": line, "reason": reason, "content": shown[:_KEPT_CHARACTERS]})
+            self.kept.append(
+                {"line": line, "reason": reason[:_KEPT_CHARACTERS], "content": shown[:_KEPT_CHARACTERS]}
+            )
 
     def to_bytes(self) -> bytes:
         """As they are stored: a JSON object per line."""

@@ -1,4 +1,4 @@
-"""Computes the summary of an hour from its parts, and that of a day from its hours, as often as something comes in.
+"""Computes the summary of an hour from its parts, and those of days and pentads from it, as often as something comes in.
 
 A summary is a function of the set of parts that lie there: their order of arrival does not show.
 """
@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 from lambdaloop.domain.capture_layout import (
     DAY,
     HOUR,
+    PENTAD,
     Part,
     day_key,
+    day_of,
     hour_key,
     hour_prefix,
     hours_between,
     part_prefix,
+    pentad_key,
+    pentad_of,
     source_of,
 )
 from lambdaloop.domain.captured import CapturedLabel
@@ -71,14 +75,25 @@ def summarise_hour(
     return _gain(scores, labels, fresh, labelling, references)
 
 
-def summarise_day(day: datetime, *, model: str, archive: CaptureArchive) -> None:
-    """Write the summary of the day that starts then: the sum of its hours."""
-    total = Summary(model=model, start=day, end=day + DAY)
-    keys = [hour_key(model, hour) for hour in hours_between(day, day + DAY)]
+def summarise_days(hours: Iterable[datetime], *, model: str, archive: CaptureArchive) -> None:
+    """Write the summaries of all days and pentads that hold one of the hours: the sums of theirs."""
+    days = {day_of(hour) for hour in hours}
+    for day in sorted(days):
+        keys = [hour_key(model, hour) for hour in hours_between(day, day + DAY)]
+        _add_up(keys, day_key(model, day), day, day + DAY, model, archive)
+    for first in sorted({pentad_of(day) for day in days}):
+        keys = [day_key(model, first + number * DAY) for number in range(PENTAD.days)]
+        _add_up(keys, pentad_key(model, first), first, first + PENTAD, model, archive)
+
+
+def _add_up(
+    keys: Sequence[str], key: str, start: datetime, end: datetime, model: str, archive: CaptureArchive
+) -> None:
+    total = Summary(model=model, start=start, end=end)
     for content in load_all(archive, keys):
         if content is not None:
             total = total.merge(from_document(Summary, unpack(content)))
-    save_record(archive, day_key(model, day), total)
+    save_record(archive, key, total)
 
 
 def _parts(
