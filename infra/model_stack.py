@@ -159,6 +159,7 @@ class ModelStack(Stack):
             "Alarms",
             model=definition.name,
             inference=self.inference.function,
+            max_error_rate=definition.release.max_error_rate,
             max_p95_latency_ms=definition.release.max_p95_latency_ms,
             training=self.training.workflow.state_machine,
             release=self.release.workflow.state_machine,

@@ -6,7 +6,10 @@ from lambdaloop.services.open_release import ReleaseRequest, open_release
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"request": …, "execution": name} → number and Lambda version of the release, and whether it is the first."""
+    """{"request": …, "execution": name} → number, Lambda version and status of the release, and whether it is the first.
+
+    `live` is one that needs nothing more.
+    """
     release = open_release(
         app.definition,
         request=from_document(ReleaseRequest, event["request"]),
@@ -19,7 +22,12 @@ def handle(event: Document, app: App) -> Document:
         traffic=app.traffic,
         clock=app.clock,
     )
-    return {"number": release.number, "lambda_version": release.lambda_version, "first": release.first}
+    return {
+        "number": release.number,
+        "lambda_version": release.lambda_version,
+        "first": release.first,
+        "status": release.status,
+    }
 
 
 handler = lambda_entrypoint(handle)

@@ -35,7 +35,7 @@ from lambdaloop.settings import Settings
 _STEP_SECONDS = 60
 _JUDGE_SECONDS = 180
 """The log is read, and both versions are asked about the same rows for half a minute at most, which a slow last answer may
-prolong by another one."""
+prolong by another one; as long once more with the new arms of an experiment."""
 _JUDGE_MIB = 1769
 """One core, and room for an object of the log."""
 _LONGEST_EXECUTION_SECONDS = 365 * 24 * 3600

@@ -17,6 +17,7 @@ from scripts.benchmarks.loop_accuracy import loop_accuracy
 from scripts.benchmarks.package_size import package_size
 from scripts.benchmarks.parity import parity
 from scripts.benchmarks.report import PATH, Section, write_section
+from scripts.benchmarks.rollback_speed import rollback_speed
 from scripts.benchmarks.serving_speed import cold_start, warm_requests
 
 BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
@@ -26,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "size": package_size,
     "parity": parity,
     "demo": demo_time,
+    "rollback": rollback_speed,
     "drift-quality": drift_quality,
     "drift-speed": drift_speed,
     "drift-month": drift_month,

@@ -9,8 +9,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from lambdaloop.experimentation.contrasts import Difference, difference
 from lambdaloop.experimentation.moments import Moments, moments_of_sums
+from lambdaloop.experimentation.thompson import standardised
 
 Floats = NDArray[np.float64]
 _CHUNK = 100
@@ -234,24 +234,13 @@ def _draw_thompson(low: float, high: float, size: Size, chance: Generator) -> It
             arms.append(Sums(share=fraction, units=_running(arrived), total=found, squares=found))
         yield [*earlier, arms]
         earlier.append([arm.last() for arm in arms])
-        likely = ndtr(_standardised(_overall(earlier)))
-        share = np.clip(likely, _FLOOR, 1 - _FLOOR)
+        share = np.clip(_chance_of_second(earlier), _FLOOR, 1 - _FLOOR)
 
 
-def _overall(periods: Stretch) -> Difference:
-    """As `thompson.allocate` looks at it: of all units together."""
-    together = [
-        moments_of_sums(
-            sum(each.units for each in arm),
-            sum(each.total for each in arm),
-            sum(each.squares for each in arm),
-            within_0_and_1=True,
-        )
-        for arm in zip(*periods, strict=True)
-    ]
-    return difference([together[0]], [together[1]], np.zeros(()))
-
-
-def _standardised(found: Difference) -> Floats:
-    values: Floats = found.value / np.sqrt(found.variance)
-    return values
+def _chance_of_second(periods: Stretch) -> Floats:
+    """How likely the second arm is the better one, as `thompson.allocate` takes it."""
+    means, variances = standardised(
+        [[arm.moments(within_0_and_1=True) for arm in period] for period in periods]
+    )
+    chances: Floats = ndtr((means[1] - means[0]) / np.sqrt(variances.sum(axis=0)))
+    return chances

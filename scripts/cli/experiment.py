@@ -1,6 +1,5 @@
 """`lambdaloop experiment`: versions side by side until the numbers say which one stays."""
 
-import getpass
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
@@ -11,10 +10,11 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.documents import Document, from_document, to_document
 from lambdaloop.domain.errors import ExperimentNotFoundError, LambdaloopError, ModelNotReleasedError
-from lambdaloop.domain.experiment import Arm, Experiment, ExperimentRules, OnEqual, Outcome, Policy
+from lambdaloop.domain.experiment import Arm, Design, Experiment, ExperimentRules, OnEqual, Outcome, Policy
 from lambdaloop.domain.experiment_life import execution_of
 from lambdaloop.domain.experiment_request import ExperimentRequest, split_evenly
 from lambdaloop.domain.namespace import BUCKETS
+from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.experiment_plan import plan
 from scripts.cli.experiment_story import print_experiment
@@ -51,12 +51,27 @@ def start(
     participants: Annotated[
         float, typer.Option(help="Percent of all entities that take part; the others get the control.")
     ] = 100.0,
+    stateless: Annotated[
+        bool,
+        typer.Option(
+            "--stateless",
+            help="Split requests, not entities: the one other arm is a release beside the live one, and the platform chooses.",
+        ),
+    ] = False,
     namespace: Annotated[
         str | None, typer.Option(help="Experiments of one namespace share no entity (default: the model's).")
     ] = None,
     alpha: Annotated[
         float, typer.Option(help="How often a difference may be declared where there is none.")
     ] = 0.05,
+    design: Annotated[
+        str,
+        typer.Option(help="sequential: judged at every look; fixed: judged once, when its units are there."),
+    ] = "sequential",
+    units_per_arm: Annotated[
+        int | None,
+        typer.Option(help="Units with an outcome in every arm when a fixed design is judged; see `plan`."),
+    ] = None,
     min_units: Annotated[
         int, typer.Option(help="Units with an outcome per arm before anything is said.")
     ] = 100,
@@ -82,7 +97,7 @@ def start(
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
-    """Let versions answer side by side: the same entity always gets the same arm.
+    """Let versions answer side by side: the same entity always gets the same arm, unless it is --stateless.
 
     The control is the champion. What entities do is judged every hour, and the answer is carried out by a release.
     """
@@ -98,6 +113,8 @@ def start(
             outcome=_checked(outcome, Outcome, "--outcome"),
             smallest_effect=smallest_effect,
             alpha=alpha,
+            design=_checked(design, Design, "--design"),
+            units_per_arm=units_per_arm,
             min_units=min_units,
             max_days=max_days,
             max_harm=max_harm,
@@ -107,8 +124,9 @@ def start(
             automatic=automatic,
         ),
         namespace=namespace,
+        assignment="stateless" if stateless else "sticky",
         buckets=round(participants / 100 * BUCKETS),
-        requested_by=getpass.getuser(),
+        requested_by=caller_name(),
         reason=reason,
     )
     started = from_document(
@@ -155,15 +173,20 @@ def list_experiments(model: Model, as_json: AsJson = False) -> None:
 @app.command("ramp")
 def ramp(
     model: Model,
-    participants: Annotated[float, typer.Option(help="Percent of all entities that take part from now on.")],
+    participants: Annotated[
+        float | None, typer.Option(help="Percent of all entities that take part from now on.")
+    ] = None,
+    share: Annotated[
+        float | None,
+        typer.Option(help="Of a stateless experiment: percent of all requests that the other arm answers."),
+    ] = None,
     identity: Id = None,
     reason: Reason = "asked for on the command line",
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
-    """Let more entities take part: those who do already keep their arm."""
-    order = {"kind": "ramp", "buckets": round(participants / 100 * BUCKETS)}
-    _order(model, order, identity, reason, wait=wait, as_json=as_json)
+    """Let more entities take part, who keep their arm; or give the other arm of a stateless experiment another share."""
+    _order(model, _ramp(participants, share), identity, reason, wait=wait, as_json=as_json)
 
 
 @app.command("conclude")
@@ -218,7 +241,7 @@ def _order(
 ) -> None:
     deployment = find_deployment(model)
     experiment = find_experiment(deployment, identity)
-    by = {"experiment": experiment.id, "requested_by": getpass.getuser(), "reason": reason}
+    by = {"experiment": experiment.id, "requested_by": caller_name(), "reason": reason}
     advance(deployment, {name: value for name, value in (order | by).items() if value is not None})
     _finish(deployment, find_experiment(deployment, experiment.id), wait=wait, as_json=as_json)
 
@@ -238,6 +261,15 @@ def _finish(deployment: Deployment, experiment: Experiment, *, wait: bool, as_js
             console.print("It goes on by itself; see `lambdaloop experiment status`.", style="dim")
     if experiment.status == "failed":
         raise typer.Exit(1)
+
+
+def _ramp(participants: float | None, share: float | None) -> Document:
+    if (participants is None) == (share is None):
+        raise typer.BadParameter("give --participants for entities, or --share for a stateless experiment")
+    if participants is not None:
+        return {"kind": "ramp", "buckets": round(participants / 100 * BUCKETS)}
+    buckets = round((share or 0.0) / 100 * BUCKETS)
+    return {"kind": "reshare", "shares": [BUCKETS - buckets, buckets]}
 
 
 class ArmTextError(LambdaloopError):

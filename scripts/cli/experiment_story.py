@@ -20,7 +20,13 @@ def print_experiment(experiment: Experiment) -> None:
         {
             "status": experiment.status,
             "outcome": f"{rules.outcome}, smallest effect {rules.smallest_effect:g}, alpha {rules.alpha:g}",
-            "traffic": f"{experiment.buckets / 100:g} % of namespace {experiment.namespace}",
+            "judged": "at every look"
+            if rules.units_per_arm is None
+            else f"once, with {rules.units_per_arm:,} units in every arm",
+            "traffic": _traffic(experiment),
+            "unit": "a request: who asks again may get the other arm"
+            if experiment.is_stateless
+            else "an entity, or a request without one",
             "release": experiment.release,
             "started": experiment.started_at,
             "ended": experiment.ended_at,
@@ -59,6 +65,12 @@ def difference_text(contrast: Contrast | None) -> str | None:
     if contrast.low is None or contrast.high is None:
         return f"{contrast.difference:+.4f}"
     return f"{contrast.difference:+.4f} ({contrast.low:+.4f} to {contrast.high:+.4f})"
+
+
+def _traffic(experiment: Experiment) -> str:
+    if experiment.is_stateless:
+        return "all requests, split by the weights of the live alias"
+    return f"{experiment.buckets / 100:g} % of namespace {experiment.namespace}"
 
 
 def _figures(figures: ArmFigures | None) -> tuple[int | None, int | None, float | None]:

@@ -7,6 +7,7 @@ from lambdaloop.domain.release import Judgement
 BEFORE = "champion_"
 _EXPECTED = "expected_"
 _SHARE = "rate"
+_OF_AN_ARM = " of arm "
 Figure = tuple[str, str, str, str]
 
 
@@ -44,6 +45,7 @@ def shown(name: str, numbers: Mapping[str, float | None], key: str) -> str:
     value = numbers.get(key)
     if value is None:
         return ""
+    name = name.partition(_OF_AN_ARM)[0]
     if name.endswith(_SHARE):
         return f"{value * 100:.2g} %" if value < 1 else f"{value * 100:.0f} %"
     if name.endswith("_ms"):

@@ -9,6 +9,7 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.lambda_traffic import LambdaTraffic
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.errors import VersionNotFoundError
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.judgements import figures_of, newest_of_each_step, title_of
@@ -94,8 +95,7 @@ def start_release(
     if version is None:
         newest = registry.versions(model)
         if not newest:
-            console.print(f"{model} has no version yet: run `lambdaloop train {model}`", style="red")
-            raise typer.Exit(1)
+            raise VersionNotFoundError(f"{model} has no version yet: run `lambdaloop train {model}`")
         version = newest[0].number
     registry.version(model, version)
     execution = StepFunctionsWorkflows().start(

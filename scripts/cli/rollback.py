@@ -1,23 +1,33 @@
 """`lambdaloop rollback`: all traffic back to a release that was live before, at once."""
 
 import getpass
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Protocol
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdaloop.adapters.aws_client import aws_client
+from lambdaloop.adapters.aws_clock import AwsClock
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.lambda_traffic import LambdaTraffic
-from lambdaloop.bootstrap import SystemClock
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import BackendUnavailableError
+from lambdaloop.domain.experiment_serving import serves_arms
+from lambdaloop.ports import ExperimentLog, ReleaseLog
 from lambdaloop.services.return_to_release import Returned, ReturnRequest, return_to_release
+from scripts.cli.caller import caller_name
+from scripts.cli.experiment import advance
+from scripts.cli.invoking import FunctionRefusedError
 from scripts.cli.output import AsJson, console, print_json, progress_console
-from scripts.cli.stacks import Deployment, find_deployment
+from scripts.cli.stacks import Deployment, NotDeployedError, find_deployment
 
 _UNREACHABLE = (BackendUnavailableError, ClientError, BotoCoreError)
 """A registry that is down, gone or forbidden: none of it may keep traffic where it does harm."""
+
+
+class _Records(ReleaseLog, ExperimentLog, Protocol):
+    """The part of the registry that knows what serves."""
 
 
 def rollback(
@@ -32,11 +42,12 @@ def rollback(
     if that is missing: then the exit status is 1, though traffic is back. Going back further needs --to.
     """
     deployment = find_deployment(model)
+    registry, client = _impatient_registry(deployment), aws_client("lambda")
     returned = return_to_release(
-        ReturnRequest(model=model, to=to, by=getpass.getuser(), reason=reason),
-        releases=_impatient_registry(deployment),
-        traffic=LambdaTraffic(function=deployment.inference_function),
-        clock=SystemClock(),
+        ReturnRequest(model=model, to=to, by=_caller(), reason=reason),
+        releases=registry,
+        traffic=LambdaTraffic(function=deployment.inference_function, client=client),
+        clock=AwsClock(client),
         unreachable=_UNREACHABLE,
     )
     if as_json:
@@ -46,12 +57,37 @@ def rollback(
     if returned.unrecorded is not None:
         progress_console.print(unrecorded_story(model, returned), style="yellow", markup=False)
         raise typer.Exit(1)
+    if told := experiment_story(
+        model, returned.release, registry=registry, advance=lambda: advance(deployment)
+    ):
+        progress_console.print(told, style="yellow", markup=False)
+
+
+def _caller() -> str:
+    """Who rolls back, for the record; the name on this machine where AWS does not say at once."""
+    try:
+        return caller_name(aws_client("sts", read_seconds=2, attempts=1))
+    except (ClientError, BotoCoreError):
+        return getpass.getuser()
 
 
 def _impatient_registry(deployment: Deployment) -> DynamoRegistry:
     """One that says within seconds that it is down, while traffic waits."""
     client = aws_client("dynamodb", read_seconds=2, attempts=2)
     return DynamoRegistry(table=deployment.registry_table, client=client)
+
+
+def experiment_story(model: str, release: int, *, registry: _Records, advance: Callable[[], object]) -> str:
+    """Have an experiment that lost its traffic to this release end at once; what became of it, empty without one."""
+    try:
+        experiment = registry.current_experiment(model)
+        if experiment is None or serves_arms(registry.release(model, release), experiment):
+            return ""
+        advance()
+        experiment = registry.experiment(model, experiment.id)
+    except (*_UNREACHABLE, FunctionRefusedError, NotDeployedError) as error:
+        return f"An experiment that is under way ends within the hour, when its workflow comes by: {error}"
+    return f"Experiment {experiment.id} is {experiment.status}: {experiment.conclusion}"
 
 
 def story(model: str, returned: Returned) -> str:

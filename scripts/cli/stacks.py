@@ -47,7 +47,8 @@ class Deployment:
 
 def find_deployment(model: str) -> Deployment:
     """Read both stacks' outputs; NotDeployedError says which command is missing."""
-    platform, own = _outputs(PLATFORM_STACK), _outputs(f"{PLATFORM_STACK}-{model}")
+    client: Any = boto3.client("cloudformation")  # one for both: making it takes longer than asking
+    platform, own = _outputs(client, PLATFORM_STACK), _outputs(client, f"{PLATFORM_STACK}-{model}")
     return Deployment(
         model=model,
         data_bucket=platform["DataBucket"],
@@ -63,8 +64,7 @@ def find_deployment(model: str) -> Deployment:
     )
 
 
-def _outputs(stack: str) -> Mapping[str, str]:
-    client: Any = boto3.client("cloudformation")
+def _outputs(client: Any, stack: str) -> Mapping[str, str]:
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:

@@ -94,7 +94,7 @@ def waiting(aws: Aws) -> Aws:
     """Version 1 is live, version 2 published."""
     register(aws, "run-1", "run-2")
     make_live(aws)
-    assert opening(aws)["opened"] == {"number": 2, "lambda_version": "3", "first": False}
+    assert opening(aws)["opened"] == {"number": 2, "lambda_version": "3", "first": False, "status": "open"}
     return aws
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import pytest
 
 from lambdaloop.domain.experiment import ENDED
-from lambdaloop.domain.experiment_life import execution_of, serves_arms
+from lambdaloop.domain.experiment_life import execution_of
+from lambdaloop.domain.experiment_serving import serves_arms
 from tests.contract.aws import TABLE, Aws
 from tests.contract.fault_injection import CrashError, crash
 from tests.contract.release_world import check_invariants, make_live, register

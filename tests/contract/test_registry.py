@@ -1,7 +1,5 @@
 """What every registry promises: the in-memory one and DynamoDB."""
 
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,13 +11,13 @@ from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.errors import (
     AliasMovedError,
     ConflictError,
-    LeaseHeldError,
     ReleaseNotFoundError,
     ReleaseStateError,
     RunNotFoundError,
     VersionNotFoundError,
 )
 from lambdaloop.domain.release import Judgement, Release
+from tests.contract.racing import in_threads, outcome_of
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.samples import MODEL, MORNING, draft, rules, run
 
@@ -252,7 +250,7 @@ class TestReleases:
     def test_of_concurrent_closings_one_wins(self, registry: Registry) -> None:
         releases = [opened(registry, name) for name in ("x", "y", "z")]
         close = partial(registry.close_release, outcome="fine", at=at(5))
-        results = in_threads([partial(_outcome, partial(close, release)) for release in releases])
+        results = in_threads([partial(outcome_of, partial(close, release)) for release in releases])
         assert sorted(results) == ["AliasMovedError", "AliasMovedError", "done"]
 
 
@@ -275,68 +273,11 @@ class TestChampionAtATime:
         assert registry.alias_at(MODEL, CHAMPION, moved_at).version == 2
 
 
-class TestLeases:
-    def test_one_owner_at_a_time_until_it_is_given_back_or_expires(self, registry: Registry) -> None:
-        lease = acquire(registry, "x", 0)
-        assert (lease.owner, lease.token, lease.expires_at) == ("x", 1, at(1))
-        with pytest.raises(LeaseHeldError, match="held by 'x'"):
-            acquire(registry, "y", 0.9)
-        assert acquire(registry, "y", 1).token == 2
-        registry.free(model=MODEL, name="release", owner="x")  # no longer its own: nothing happens
-        with pytest.raises(LeaseHeldError):
-            acquire(registry, "z", 1.1)
-        registry.free(model=MODEL, name="release", owner="y")
-        assert acquire(registry, "z", 1.2).token == 3
-
-    def test_its_owner_prolongs_it_under_the_same_token(self, registry: Registry) -> None:
-        acquire(registry, "x", 0)
-        prolonged = acquire(registry, "x", 0.5)
-        assert (prolonged.token, prolonged.expires_at) == (1, at(1.5))
-
-    def test_giving_back_what_nobody_took_does_nothing(self, registry: Registry) -> None:
-        registry.free(model=MODEL, name="release", owner="x")
-        assert acquire(registry, "y", 0).token == 1
-
-    def test_of_concurrent_owners_one_wins(self, registry: Registry) -> None:
-        results = in_threads([partial(_outcome, partial(acquire, registry, owner, 0)) for owner in "abcdef"])
-        assert sorted(results) == ["LeaseHeldError"] * 5 + ["done"]
-
-
 def test_events_are_listed_newest_first_up_to_the_limit(registry: Registry) -> None:
     for i in range(5):
         registry.start_run(replace(run(f"run-{i}"), started_at=at(i)))
     assert [event.at for event in registry.events(MODEL, limit=2)] == [at(4), at(3)]
     assert len(registry.events(MODEL)) == 5
-
-
-def acquire(registry: Registry, owner: str, minutes: float) -> Any:
-    return registry.acquire(model=MODEL, name="release", owner=owner, at=at(minutes), seconds=60)
-
-
-def _outcome(action: Callable[[], Any]) -> str:
-    try:
-        action()
-    except ConflictError as error:
-        return type(error).__name__
-    return "done"
-
-
-def in_threads(actions: list[Callable[[], Any]]) -> list[Any]:
-    """All at once; an exception in one of them fails the test."""
-    results: list[Any] = [None] * len(actions)
-    start = threading.Barrier(len(actions))
-
-    def work(number: int, action: Callable[[], Any]) -> None:
-        start.wait()
-        results[number] = action()
-
-    threads = [threading.Thread(target=work, args=(number, action)) for number, action in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert None not in results
-    return results
 
 
 def test_a_release_keeps_the_rules_it_was_opened_with(registry: Registry) -> None:

@@ -1,6 +1,7 @@
 """Going back to an earlier release, as every registry promises it: the in-memory one and DynamoDB."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from lambdaloop.domain.errors import (
 )
 from lambdaloop.domain.release_rules import LEASE
 from tests.contract.aws import Aws
-from tests.contract.test_registry import at, kinds, live, opened
+from tests.contract.test_registry import at, judgement, kinds, live, opened
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.samples import MODEL
 
@@ -62,6 +63,20 @@ def test_it_is_told_with_who_and_why(registry: Registry) -> None:
     assert {event.actor for event in newest} == {"anna"}
     [returned] = [event for event in newest if event.kind == "release_returned"]
     assert returned.detail["reason"] == "wrong prices"
+
+
+def test_it_lies_after_what_it_ends_even_for_a_clock_that_is_behind(registry: Registry) -> None:
+    canary = opened(registry, "z", version=1, previous="y-lambda")
+    registry.record_judgement(canary, judgement(15, verdict="hold"))
+    told = len(kinds(registry))
+    target = back(registry, 1, minutes=0)
+    moment = at(15) + timedelta(microseconds=1)
+    assert target.live_at == moment
+    ended = [registry.release(MODEL, number).closed_at for number in (2, canary.number)]
+    assert ended == [moment, moment]
+    newest = registry.events(MODEL)[: len(kinds(registry)) - told]
+    assert {event.at for event in newest} == {moment}
+    assert registry.alias_at(MODEL, CHAMPION, at(15)).release == 2
 
 
 def test_going_back_again_changes_nothing(registry: Registry) -> None:

@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from lambdaloop.domain.release import Release
 from lambdaloop.domain.retraining_request import GOVERNOR
 from scripts.cli.caller import caller_name
 from tests.e2e.conftest import Site, pointed_at
+from tests.e2e.test_least_privilege import granted, usage
 
 pytestmark = pytest.mark.localcloud
 
@@ -39,6 +41,7 @@ CAREFUL = f"""\
   shadow: {{seconds: {SLICE}, min_rows: 30}}
   approval: {{expires_hours: 24, remind_hours: 4}}
 """
+STAGES = ("ShadowRelease", "AskApproval", "RecordApproval", "DecideApproval")
 NO_SEGMENTS = "  # segments: [NAME]"
 
 
@@ -159,7 +162,7 @@ def office(_released_site: Site) -> Iterator[Office]:
     before = path.read_text()
     with pointed_at(site.cloud):
         careful = before.replace(USUAL, CAREFUL).replace(NO_SEGMENTS, "  segments: [plan]")
-        assert careful.count("shadow:") == careful.count("segments: [plan]") == 1
+        assert careful.count("\n  shadow:") == careful.count("\n  segments: [plan]") == 1
         path.write_text(careful)
         site.deploy()
         yield Office(site)
@@ -241,6 +244,19 @@ def test_silence_is_reminded_of_and_then_ends_the_release(office: Office) -> Non
         assert office.site.routing() == routed
         late = office.command("releases", "approve", office.model, str(release.number), keys=office.bob)
         assert late.returncode == 1
+
+
+def test_all_that_was_granted_for_it_was_used_by_now_and_nothing_else_was_tried(office: Office) -> None:
+    """Here and not where all other grants are tested: a deployment without these stages takes the roles away."""
+    used: dict[str, set[str]] = defaultdict(set)
+    with pointed_at(office.site.cloud):
+        for entry in usage(office.site):
+            assert entry["allowed"], entry
+            used[entry["role"]].add(entry["action"])
+        roles = {stage: [role for role in used if stage in role and granted(role)] for stage in STAGES}
+        assert {stage: len(found) for stage, found in roles.items()} == dict.fromkeys(STAGES, 1)
+        idle = {role: granted(role) - used[role] for [role] in roles.values()}
+    assert idle == {role: set() for [role] in roles.values()}
 
 
 def _fields(message: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ def closed_loop(_released_site: Site) -> Site:
             assert SignedClient().post(site.deployment.feedback_url, document)[0] == 202
         _upload(site, labels[half:])
         site.cloud.pass_until(site.cloud.now() + 301)  # longer than Firehose waits
-        watched = _run(site, "WatchWorkflow")
+        watched = run_workflow(site, "WatchWorkflow")
         assert watched.succeeded, watched.cause
         assert watched.output["window"]["new_labels"] >= half
         answer = ask_governor(site.deployment, requested_by="tests", reason="to use every grant")
@@ -97,7 +97,7 @@ def _experiment(site: Site) -> None:
     assert advance(site.deployment)["status"] == "running"
     _predict_everything(site)
     site.cloud.pass_until(site.cloud.now() + 3600)  # failures are counted in whole hours
-    looked = _run(site, "ExperimentWorkflow")
+    looked = run_workflow(site, "ExperimentWorkflow")
     assert looked.output["look"]["verdict"] == "undecided"
     order = {"kind": "stop", "requested_by": "tests", "reason": "every grant was used"}
     assert advance(site.deployment, order)["status"] == "concluding"
@@ -136,7 +136,7 @@ def _upload(site: Site, labels: list[dict[str, Any]]) -> None:
     boto3.client("s3").put_object(Bucket=site.deployment.data_bucket, Key=key, Body="\n".join(lines).encode())
 
 
-def _run(site: Site, workflow: str) -> Execution:
+def run_workflow(site: Site, workflow: str) -> Execution:
     """An execution of the hourly workflow with that output."""
     client: Any = boto3.client("cloudformation")
     [stack] = client.describe_stacks(StackName=f"{PLATFORM_STACK}-{site.definition.name}")["Stacks"]

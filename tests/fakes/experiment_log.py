@@ -37,6 +37,12 @@ def exposure(
     }
 
 
+def plain(release: int, *, at: datetime, value: str = "yes", **changes: Any) -> Document:
+    """A line about a prediction of a release that serves one version, such as either one of a stateless experiment."""
+    known = exposure("", "champion", at=at, release=release, value=value)
+    return {**known, "experiment": None, "entity": None, "assignment": None, **changes}
+
+
 def label(line: Document, actual: str | None, *, at: datetime, reward: float | None = None) -> Document:
     """What turned out to be true, and what it was worth."""
     told = {

@@ -94,11 +94,11 @@ class FakeExperimentMetrics:
 
 
 class FakeFailures:
-    """The port FailedRequests: as many for an arm in every release."""
+    """The port FailedRequests: as many for an arm in every release, or for a release as a whole."""
 
     def __init__(self) -> None:
         self.of: dict[str, float] = {}
-        """By arm."""
+        """By arm, or by the number of a release."""
 
-    def failed(self, model: str, *, release: int, variant: str, start: object, end: object) -> float:  # noqa: ARG002
-        return self.of.get(variant, 0.0)
+    def failed(self, model: str, *, release: int, variant: str | None, start: object, end: object) -> float:  # noqa: ARG002
+        return self.of.get(str(release) if variant is None else variant, 0.0)

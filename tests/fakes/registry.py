@@ -18,10 +18,10 @@ from lambdaloop.domain.errors import (
 from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.judgement_history import with_judgement
 from lambdaloop.domain.lease import FREE, Lease, taken
-from lambdaloop.domain.release import Judgement, Release
+from lambdaloop.domain.release import ENDED_STATUSES, Judgement, Release, TrafficShare
 from lambdaloop.domain.release_rules import LEASE, check_open
 from lambdaloop.domain.releasing_rules import ReleaseRules
-from lambdaloop.domain.returning import ended_by, status_after, was_live
+from lambdaloop.domain.returning import ended_by, not_before, status_after, was_live
 from lambdaloop.domain.run import Run, RunStatus
 from lambdaloop.domain.version import Version, VersionDraft
 from tests.fakes.approvals import InMemoryApprovals
@@ -125,6 +125,7 @@ class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
         rules: ReleaseRules,
         at: datetime,
         experiment: ExperimentPin | None = None,
+        share: TrafficShare | None = None,
     ) -> Release:
         with self._lock:
             if (opened := self.release_of(model, execution)) is not None:
@@ -145,6 +146,7 @@ class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
                 first=first,
                 rules=rules,
                 experiment=experiment,
+                share=share,
             )
             releases.append(release)
             self._tell("release_opened", model, at, requested_by, {"release": release.number})
@@ -186,6 +188,26 @@ class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
                 current, "release_closed", at, status="live", outcome=outcome, live_at=at, closed_at=at
             )
 
+    def share_release(self, release: Release, *, at: datetime) -> Release:
+        with self._lock:
+            current = self.release(release.model, release.number)
+            if current.status == "sharing":
+                return current
+            check_open(current)
+            return self._change(current, "release_shares", at, status="sharing", shared_at=at)
+
+    def withdraw_release(self, release: Release, *, outcome: str, by: str, at: datetime) -> Release:
+        with self._lock:
+            current = self.release(release.model, release.number)
+            if current.status in ENDED_STATUSES:
+                return current
+            if current.status != "sharing":
+                raise ReleaseStateError(f"release {current.number} is {current.status}")
+            changed = replace(current, status="withdrawn", outcome=outcome, closed_at=at)
+            self._put(changed)
+            self._tell("release_withdrawn", current.model, at, by, {"release": current.number})
+            return changed
+
     def roll_back_release(self, release: Release, *, outcome: str, at: datetime) -> Release:
         with self._lock:
             current = self.release(release.model, release.number)
@@ -202,6 +224,7 @@ class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
             if not was_live(target):
                 raise ReleaseStateError(f"release {number} was never live")
             ended = ended_by(target, releases)
+            at = not_before(at, [target, *ended])
             outcome = f"went back to release {number}, by {by}: {reason}"
             for each in ended:
                 status = status_after(each, target)
@@ -222,7 +245,7 @@ class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
             current = self.release(release.model, release.number)
             if current.lambda_version_deleted_at is not None:
                 return current
-            if current.status not in ("superseded", "rolled_back"):
+            if current.status not in ENDED_STATUSES:
                 raise ReleaseStateError(f"release {current.number} is {current.status}")
             return self._change(current, "lambda_version_deleted", at, lambda_version_deleted_at=at)
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lambdaloop.domain.experiment_pin import ArmPin, ExperimentPin
 from lambdaloop.domain.release import Release, ReleasePin
+from lambdaloop.domain.returning import way_back_of
 from lambdaloop.domain.version import BUNDLE
 from lambdaloop.services.prune_versions import Pruned, prune_versions
 from lambdaloop.services.return_to_release import Returned, ReturnRequest, return_to_release
@@ -30,8 +32,8 @@ class ReleaseHistory:
         number: int = self.registry.register_version(draft(name), by="ml-team", at=MORNING).number
         return number
 
-    def open(self, version: int = 1) -> Release:
-        """A release that is published, and has no traffic yet."""
+    def open(self, version: int = 1, *, arms: tuple[int, ...] = ()) -> Release:
+        """A release that is published, and has no traffic yet; with other versions as arms it serves an experiment."""
         releases = self.registry.releases(MODEL)
         live = next((release for release in releases if release.status == "live"), None)
         release = self.registry.open_release(
@@ -44,19 +46,36 @@ class ReleaseHistory:
             first=live is None,
             rules=rules(),
             at=self.clock.now(),
+            experiment=self._experiment((version, *arms)) if arms else None,
         )
         pin = ReleasePin(
             model=MODEL,
             release=release.number,
             version=version,
             bundle=self.registry.version(MODEL, version).files[BUNDLE],
-            previous_lambda_version=release.previous_lambda_version,
+            experiment=release.experiment,
+            previous_lambda_version=way_back_of(release, releases),
         )
         published = self.traffic.publish(pin)
         recorded: Release = self.registry.record_publication(
             release, lambda_version=published, at=self.clock.now()
         )
         return recorded
+
+    def _experiment(self, versions: tuple[int, ...]) -> ExperimentPin:
+        shares = [10_000 - 1000 * (len(versions) - 1), *(1000 for _ in versions[1:])]
+        arms = tuple(
+            ArmPin(
+                name=f"arm-{number}",
+                version=number,
+                bundle=self.registry.version(MODEL, number).files[BUNDLE],
+                share=share,
+            )
+            for number, share in zip(versions, shares, strict=True)
+        )
+        return ExperimentPin(
+            id="checkout", salt="summer", namespace=MODEL, first_bucket=0, buckets=10_000, arms=arms
+        )
 
     def canary(self, version: int = 1, *, weight: float = 0.1) -> Release:
         """A release that has a part of the traffic."""
@@ -69,10 +88,10 @@ class ReleaseHistory:
         )
         return release
 
-    def release(self, version: int = 1) -> Release:
+    def release(self, version: int = 1, *, arms: tuple[int, ...] = ()) -> Release:
         """A release that goes live."""
         self.clock.advance(60)
-        release = self.open(version)
+        release = self.open(version, arms=arms)
         self.traffic.route(self.traffic.routing(), stable=release.lambda_version)
         closed: Release = self.registry.close_release(release, outcome="all traffic", at=self.clock.now())
         return closed

@@ -40,10 +40,13 @@ def run_release(
     version: int = 1,
     execution: str = "x",
     requested_by: str = "ml-team",
+    experiment: str | None = None,
     people: People = _silent,
     callers: Callers = _quiet,
 ) -> Document:
     """One execution; its document at the end has `closed`, or `rolled_back`, or only the `error` of a refused opening.
+
+    Or only what was `opened`, where an experiment asks for what is live.
 
     `people` is called whenever it waits for an approval, with the document of the waiting task; `callers` whenever a bake
     has passed, with the document of the release, to say what came meanwhile.
@@ -54,11 +57,14 @@ def run_release(
             "version": version,
             "requested_by": requested_by,
             "reason": "better",
+            **({"experiment": experiment} if experiment else {}),
         },
         "execution": execution,
     }
     try:
         document["opened"] = _patiently(open_release, document, app)
+        if document["opened"]["status"] == "live":
+            return document
         document["verified"] = _patiently(verify_release, document, app)
         if _shadow(document, app) and _approve(document, app, people):
             _take_traffic(document, app, callers)

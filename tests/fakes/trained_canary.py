@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.start_experiment.handler import handle as start_experiment
 from lambdaloop.domain.capture import label_line
 from lambdaloop.domain.capture_layout import raw_prefix
 from lambdaloop.domain.definition import Gate, ModelDefinition, Serving
-from lambdaloop.domain.documents import Document
+from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.encoding import RowsInvalidError
+from lambdaloop.domain.experiment import Arm, ExperimentRules
+from lambdaloop.domain.experiment_request import ExperimentRequest
 from lambdaloop.domain.feedback import ReceivedLabel
+from lambdaloop.domain.gateway_event import ARM_HEADER
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.prediction import Prediction
 from lambdaloop.domain.release import Judgement, Release, ReleasePin
@@ -26,6 +30,7 @@ from tests.fakes.capture import InMemoryCaptureArchive
 from tests.fakes.observer import FakeObserver
 from tests.fakes.release_workflow import run_release
 from tests.fakes.traffic import InMemoryTraffic
+from tests.fakes.workflows import FakeWorkflows
 from tests.unit.services.training_run import Workshop
 from tests.unit.training.sample_data import FEATURES, definition, sample_csv
 
@@ -75,7 +80,7 @@ class TrainedCanary:
         """Whether callers say what really happened, at once."""
         self.logged = True
         self._loaded: dict[tuple[int, int], LoadedModel] = {}
-        self._asked = 0
+        self._asked = self._requests = 0
         self._world = _rows(model.task, sample_csv(model.task, rows=4000, seed=99))
         self.app = FakeApp(
             clock=self.workshop.clock,
@@ -85,6 +90,7 @@ class TrainedCanary:
             archive=self.archive,
             traffic=self.traffic,
             observer=FakeObserver(),
+            workflows=FakeWorkflows(),
         )
         assert "closed" in self.release(self.train("run-1"), "first")
 
@@ -101,6 +107,20 @@ class TrainedCanary:
     def release(self, version: int, execution: str) -> Document:
         """A release under live traffic, to its end."""
         return run_release(self.app, version=version, execution=execution, callers=self._serve)
+
+    def try_arm(self, version: int) -> Document:
+        """A release that gives this version half of the requests as the arm `new`, beside the live one."""
+        arms = (Arm(name="live", version=1, share=5000), Arm(name="new", version=version, share=5000))
+        request = ExperimentRequest(
+            id="trial",
+            arms=arms,
+            rules=ExperimentRules(outcome="reward", smallest_effect=0.1),
+            requested_by="ana",
+            reason="is it better?",
+        )
+        start_experiment(to_document(request), self.app)
+        [(_, execution)] = self.app.workflows.started  # type: ignore[attr-defined]  # FakeWorkflows
+        return run_release(self.app, version=1, execution=execution, experiment="trial", callers=self._serve)
 
     def last(self) -> Release:
         """The newest release."""
@@ -149,9 +169,9 @@ class TrainedCanary:
     def _answer(self, pin: ReleasePin | None, event: Document) -> Document:
         """The row API, as far as releases use it."""
         assert pin is not None
-        rows = json.loads(event["body"])["rows"]
+        rows, arm = json.loads(event["body"])["rows"], event["headers"].get(ARM_HEADER)
         try:
-            found = self._outputs(pin, rows, self.app.fake_clock.now(), None)
+            found = self._outputs(pin, rows, self.app.fake_clock.now(), None, arm=arm)
         except RowsInvalidError as error:
             details = [{"row": one.row, "field": one.field, "problem": one.problem} for one in error.problems]
             return {"statusCode": 422, "body": json.dumps({"error": "rows", "details": details})}
@@ -167,14 +187,30 @@ class TrainedCanary:
         return {"statusCode": 200, "body": json.dumps({"predictions": predictions})}
 
     def _outputs(
-        self, pin: ReleasePin, rows: list[dict[str, Any]], at: datetime, capture: Capture | None
+        self,
+        pin: ReleasePin,
+        rows: list[dict[str, Any]],
+        at: datetime,
+        capture: Capture | None,
+        *,
+        arm: str | None = None,
     ) -> list[Prediction]:
         loaded = self._loaded.get((pin.release, pin.version))
         if loaded is None:
             loaded = self._loaded[pin.release, pin.version] = load_model(
                 pin, artifacts=self.workshop.artifacts
             )
-        return predict(rows, loaded=loaded, entity_id=None, request_id="r", event_time=at, capture=capture)
+        if capture is None:  # a verification: by the arm that it names, else by the control
+            loaded = next((one for one in loaded.arms if one.variant == arm), loaded.alone())
+        self._requests += 1
+        return predict(
+            rows,
+            loaded=loaded,
+            entity_id=None,
+            request_id=f"r-{self._requests}",
+            event_time=at,
+            capture=capture,
+        )
 
 
 def _rows(task: Task, content: bytes) -> list[tuple[dict[str, Any], Any]]:

@@ -30,3 +30,16 @@ def test_of_a_step_that_was_held_the_last_judgement_is_shown() -> None:
     judged = [judgement(0, "hold"), judgement(0, "advance"), judgement(1, "roll_back")]
     assert newest_of_each_step(judged) == (judged[1], judged[2])
     assert title_of(judged[1]) == "step 1 (10%), 2026-03-02 09:00:00: advance"
+
+
+def test_an_arm_of_an_experiment_has_rows_of_its_own() -> None:
+    numbers = {
+        "replay_p95_ms of arm new": 12.5,
+        "champion_replay_p95_ms of arm new": 11.0,
+        "disagreement of arm new": 0.25,
+        "expected_disagreement of arm new": 0.2,
+    }
+    assert list(figures_of(judgement(0, "advance", **numbers))) == [
+        ("replay p95 ms of arm new", "12.5 ms", "11.0 ms", ""),
+        ("disagreement of arm new", "0.25", "", "0.2"),
+    ]

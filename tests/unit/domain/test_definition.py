@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from lambdaloop.domain.definition import Candidate, Data, Feature, Gate, Training
+from lambdaloop.domain.definition import Candidate, Data, Feature, Gate, ModelDefinition, Training
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.releasing_rules import ReleaseRules
 from tests.unit.training.sample_data import candidate, definition
@@ -29,6 +30,22 @@ def test_a_number_that_is_none_is_refused_by_name(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be .*{value}"):
         build(value)
+
+
+def test_a_metric_that_the_watch_could_never_tell_is_refused_with_the_ones_it_can() -> None:
+    """Of many classes no rankings are kept: a drop of their area would stay unseen for ever."""
+
+    def with_classes(count: int, metric: str) -> ModelDefinition:
+        sample = definition(task="multiclass")
+        training = replace(sample.training, metric=metric)
+        return replace(sample, classes=tuple(f"c{i}" for i in range(count)), training=training)
+
+    with_classes(20, "roc_auc_ovr")
+    with_classes(21, "f1_macro")
+    with pytest.raises(
+        ValueError, match="watched for at most 20 classes, got 21: use accuracy, f1_macro or log_loss"
+    ):
+        with_classes(21, "roc_auc_ovr")
 
 
 @pytest.mark.parametrize("location", ["", " ", "/", "/churn/"])

@@ -235,3 +235,27 @@ def test_worse_traffic_never_gets_a_better_verdict(
         slower = judged(requests, errors, p95 + 1, holds=holds).verdict
         assert rank.index(slower) <= rank.index(first)
     assert not (requests < RULES.min_requests and first == "advance")
+
+
+def test_a_new_arm_of_an_experiment_that_breaks_a_guardrail_rolls_back_and_its_signals_say_nothing() -> None:
+    def with_arm(**figures: Any) -> Judgement:
+        arm = BehaviourFigures(predictions=0, replayed_rows=200, **figures)
+        found = replace(compared(), arms={"new": arm})
+        return judge(
+            rules=RULES,
+            steps=RULES.plan,
+            step=0,
+            holds=0,
+            observation=Observation(requests=100, errors=0, p95_latency_ms=50.0),
+            alarms=OK,
+            at=MORNING,
+            compared=found,
+        )
+
+    assert with_arm(prediction_drift=9.0, prediction_drift_p=0.0).verdict == "advance"
+    otherwise = with_arm(disagreement=0.5, disagreement_low=0.44)
+    assert otherwise.verdict == "roll_back"
+    assert otherwise.reasons[0].startswith("arm new disagrees with the version before")
+    assert otherwise.numbers["disagreement of arm new"] == 0.5
+    silent = with_arm(replay_failures=40)
+    assert silent.reasons[0].startswith("arm new did not answer 40 of 200 logged rows")

@@ -11,6 +11,7 @@ from lambdaloop.domain.column_inference import guess_feature
 from lambdaloop.domain.definition import RESERVED_FIELDS, Feature, Gate
 from lambdaloop.domain.definition_text import render_yaml
 from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, DefinitionInvalidError
+from lambdaloop.domain.releasing_rules import Approval, Shadow
 from lambdaloop.domain.schema_inference import Inference, infer_definition
 
 REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -104,14 +105,17 @@ def test_what_is_drafted_is_watched_out_of_the_box_and_says_what_is_kept() -> No
 def test_everything_in_the_comments_of_the_draft_can_be_switched_on() -> None:
     inference = infer("x,plan,y", [f"{i % 5}.5,{'ab'[i % 3 == 0]},{i % 2}" for i in range(60)])
     text = render_yaml(inference)
-    text = re.sub(
-        r"^  # ((?:max_label|features|segments|window_days|half_life)\w*:)", r"  \1", text, flags=re.MULTILINE
-    )
+    options = "max_label|features|segments|window_days|half_life|behaviour|shadow|approval"
+    text = re.sub(rf"^  # ((?:{options})\w*:)", r"  \1", text, flags=re.MULTILINE)
     definition = parse_definition(text.replace("NAME", "plan"), source="sample.yaml")
     assert definition.monitoring.features["plan"].alarm
     assert definition.monitoring.segments == ("plan",)
     assert definition.monitoring.max_label_delay_hours == 48
     assert (definition.retraining.window_days, definition.retraining.half_life_days) == (90, 30)
+    assert definition.release.behaviour.require == "better"
+    assert definition.release.shadow == Shadow(share=0.5)
+    assert definition.release.approval == Approval()
+    assert "`lambdaloop experiment start sample`" in text
 
 
 def test_folds_are_five_three_for_large_files_and_fewer_for_rare_classes() -> None:

@@ -5,6 +5,9 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from lambdaloop.experimentation.confidence_sequences import critical_value, half_width, tuning
+from lambdaloop.experimentation.contrasts import difference
+from lambdaloop.experimentation.moments import moments_of_sums
+from lambdaloop.experimentation.sample_size import information
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.025, 0.05, 0.2])
@@ -36,3 +39,23 @@ def test_looking_always_costs_more_than_looking_once_and_most_in_the_beginning()
 
 def test_nothing_is_known_where_no_unit_differs_from_another() -> None:
     assert np.isnan(half_width(0.0, planned_information=100.0, alpha=0.05))
+
+
+def declared_of_normal_outcomes(*, from_units: int) -> float:
+    """Part of 1,000 experiments without a difference that declared one, looked at after every unit, planned for one deviation."""
+    chance = np.random.default_rng(8)
+    outcomes, arm = chance.standard_normal((1_000, 500)), chance.random((1_000, 500)) < 0.5
+    control, other = (
+        moments_of_sums(*(np.cumsum(side * each, axis=1) for each in powers), within_0_and_1=False)
+        for side in (~arm, arm)
+        for powers in [(np.ones_like(outcomes), outcomes, outcomes**2)]
+    )
+    found = difference([control], [other], np.zeros(()))
+    half = half_width(found.variance, planned_information=information(1.0, alpha=0.05), alpha=0.05)
+    enough = np.minimum(control.count, other.count) >= from_units
+    return float((enough & (np.abs(found.value) > half)).any(axis=1).mean())
+
+
+def test_a_handful_of_units_is_too_few_and_the_fewest_that_may_be_asked_for_are_enough() -> None:
+    assert declared_of_normal_outcomes(from_units=2) > 0.08
+    assert declared_of_normal_outcomes(from_units=20) < 0.04

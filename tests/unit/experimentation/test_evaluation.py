@@ -179,6 +179,42 @@ def test_periods_with_other_shares_are_compared_each_by_itself() -> None:
     assert evaluate(experiment, both, at=LATER).verdict == "invalid"
 
 
+def test_outcomes_that_are_known_of_other_parts_of_the_arms_say_nothing_for_the_time_being() -> None:
+    control, candidate = hits(8_000, 10_000), replace(hits(8_400, 10_000), units=10_000)
+    found = look(replace(control, units=10_600), replace(candidate, units=10_350))
+    assert (found.verdict, found.winner) == ("undecided", None)
+    assert found.outcome_ratio_p is not None
+    assert found.outcome_ratio_p < 0.001
+    assert found.reason == (
+        "outcomes are known of 96.6% of the units of candidate and of 94.3% of those of control, which chance does not "
+        "explain: wait for labels that are late, look for those that are lost, and post a reward of 0 where nothing came"
+    )
+    assert look(replace(control, units=10_600), replace(candidate, units=10_590)).verdict == "better"
+
+
+def test_a_winner_goes_before_another_arm_that_does_harm() -> None:
+    figures = {
+        "control": hits(8_000, 10_000),
+        "candidate": hits(6_500, 10_000),
+        "candidate 2": hits(8_600, 10_000),
+    }
+    found = evaluate(trial(3_334, 3_333, 3_333), figures, at=LATER)
+    assert (found.verdict, found.winner) == ("better", "candidate 2")
+    failing = figures | {"candidate": hits(8_000, 10_000, failures=900)}
+    assert evaluate(trial(3_334, 3_333, 3_333), failing, at=LATER).winner == "candidate 2"
+
+
+def test_an_arm_whose_requests_fail_wins_nothing() -> None:
+    found = look(hits(8_000, 10_000), hits(9_000, 10_000, failures=900))
+    assert (found.verdict, found.winner) == ("harmful", None)
+
+
+def test_a_mismatch_names_the_requests_that_failed() -> None:
+    found = look(hits(8_000, 10_000), hits(7_000, 9_000, failures=1_000))
+    assert found.verdict == "invalid"
+    assert found.reason.endswith("units are known by their answers, and candidate failed 1,000 requests")
+
+
 def test_figures_of_an_arm_that_does_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match="no arm 'champion': use control, candidate"):
         evaluate(trial(), {"champion": hits(1, 2)}, at=LATER)

@@ -29,6 +29,17 @@ def test_two_means_are_judged_as_scipy_judges_them() -> None:
     assert (found.low, found.high) == pytest.approx((*theirs.confidence_interval(),), rel=1e-9)
 
 
+def test_with_a_covariate_the_rest_is_tested_as_scipy_tests_it() -> None:
+    chance = np.random.default_rng(6)
+    before = chance.normal(2, 1, 200)
+    outcome = 3 * before + chance.normal(0, 1, 200)
+    found = welch(numbers(outcome[:80], before[:80]), numbers(outcome[80:], before[80:]), by=2.5)
+    rest = outcome - 2.5 * before
+    theirs = ttest_ind(rest[80:], rest[:80], equal_var=False)
+    assert found.p_value == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert (found.low, found.high) == pytest.approx((*theirs.confidence_interval(),), rel=1e-9)
+
+
 def test_what_cannot_be_tested_is_refused() -> None:
     with pytest.raises(ValueError, match="every unit of both arms is 1"):
         two_proportions(hits(5, 5), hits(7, 7))

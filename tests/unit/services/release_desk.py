@@ -6,7 +6,7 @@ from typing import Any
 from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
 from lambdaloop.domain.version import BUNDLE
 from lambdaloop.settings import Settings
-from tests.fakes.app import FakeApp
+from tests.fakes.app import RELEASE_WORKFLOW, FakeApp
 from tests.fakes.artifacts import InMemoryArtifactStore
 from tests.fakes.inference import answer
 from tests.fakes.notices import FakeNotices
@@ -35,7 +35,11 @@ class ReleaseDesk:
             workflows=self.workflows,
             notices=self.notices,
             shadow_metrics=EmfShadowMetrics(self.metrics),
-            settings=Settings(bootstrap_version="1", api_endpoint="https://api.example.com"),
+            settings=Settings(
+                bootstrap_version="1",
+                api_endpoint="https://api.example.com",
+                release_workflow=RELEASE_WORKFLOW,
+            ),
         )
         self.clock = self.app.fake_clock
         stored = self.artifacts.put(MODEL, BUNDLE, bundle(golden_rows))

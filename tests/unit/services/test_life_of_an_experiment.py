@@ -18,38 +18,14 @@ from lambdaloop.domain.errors import (
 from lambdaloop.domain.experiment import Arm, Look
 from lambdaloop.domain.experiment_life import looked
 from lambdaloop.domain.release import Release
-from lambdaloop.domain.version import BUNDLE
-from tests.fakes.artifacts import InMemoryArtifactStore
-from tests.fakes.experiment_desk import ARMS, RULES, ExperimentDesk
-from tests.fakes.inference import answer
-from tests.fakes.registry import InMemoryRegistry
-from tests.fakes.samples import MODEL, MORNING, bundle, draft, run
-from tests.fakes.traffic import InMemoryTraffic
+from lambdaloop.services.advance_experiment import WORKFLOW
+from tests.fakes.experiment_desk import ARMS, RULES, ExperimentDesk, by_hand, desk_with_live
+from tests.fakes.samples import MODEL
 
 
 @pytest.fixture
 def desk() -> ExperimentDesk:
     return desk_with_live()
-
-
-def desk_with_live(*, live: bool = True) -> ExperimentDesk:
-    registry, artifacts = InMemoryRegistry(), InMemoryArtifactStore()
-    stored = artifacts.put(MODEL, BUNDLE, bundle())
-    for name in ("run-1", "run-2"):
-        registry.start_run(run(name))
-        registry.register_version(draft(name, bundle=stored), by="ml-team", at=MORNING)
-    desk = ExperimentDesk(registry=registry, artifacts=artifacts, traffic=InMemoryTraffic(answer))
-    if live:
-        by_hand(desk, "first", version=1)
-        desk.release("first")
-    return desk
-
-
-def by_hand(desk: ExperimentDesk, execution: str, *, version: int) -> Document:
-    wanted = {"model": MODEL, "version": version, "requested_by": "ana", "reason": "better"}
-    workflow = desk.app.settings.need("release_workflow")
-    desk.workflows.start(workflow=workflow, name=execution, document=wanted)
-    return {"request": wanted, "execution": execution}
 
 
 def show(desk: ExperimentDesk, verdict: Any, *, winner: str | None = None) -> None:
@@ -113,6 +89,19 @@ def test_a_model_has_one_experiment_at_a_time(desk: ExperimentDesk) -> None:
         ),
         ({"rules": replace(RULES, smallest_effect=float("nan"))}, ExperimentInvalidError, "smallest_effect"),
         ({"rules": replace(RULES, alpha=0.9)}, ExperimentInvalidError, "alpha"),
+        ({"rules": replace(RULES, min_units=19)}, ExperimentInvalidError, "min_units must be 20 to"),
+        ({"rules": replace(RULES, design="fixed")}, ExperimentInvalidError, "needs units_per_arm"),
+        ({"rules": replace(RULES, units_per_arm=500)}, ExperimentInvalidError, "belongs to a fixed design"),
+        (
+            {"rules": replace(RULES, design="fixed", units_per_arm=99)},
+            ExperimentInvalidError,
+            "at least min_units, 100",
+        ),
+        (
+            {"rules": replace(RULES, design="fixed", units_per_arm=500, policy="thompson")},
+            ExperimentInvalidError,
+            "fixed shares",
+        ),
         ({"buckets": 10_001}, ExperimentInvalidError, "buckets"),
         ({"buckets": 6000, "first_bucket": 5000}, ExperimentInvalidError, "first_bucket"),
     ],
@@ -308,73 +297,9 @@ def test_a_rollback_by_hand_stops_the_experiment(desk: ExperimentDesk) -> None:
     desk.run()
     desk.registry.return_to(model=MODEL, number=1, by="ana", reason="it looks odd", at=desk.clock.now())
     assert desk.advance() == "stopped"
-    assert "release 1 serves instead" in str(desk.experiment().conclusion)
-
-
-def test_shares_change_by_a_release_of_the_same_experiment_all_at_once(desk: ExperimentDesk) -> None:
-    desk.run()
-    assert desk.order("reshare", shares=(2000, 8000)) == "running"
-    release = desk.release("churn-trial-2")
-    assert [step.percent for step in release.rules.plan] == [100]
-    assert release.experiment is not None
-    assert release.experiment.salt == "trial"
-    assert desk.advance() == "running"
-    assert desk.experiment().release == release.number
-    assert [arm.share for arm in desk.experiment().arms] == [2000, 8000]
-
-
-def test_shares_that_are_rolled_back_stay_as_they_were(desk: ExperimentDesk) -> None:
-    desk.run()
-    desk.order("reshare", shares=(2000, 8000))
-    desk.refuse("churn-trial-2")
-    assert desk.advance() == "running"
-    assert [arm.share for arm in desk.experiment().arms] == [5000, 5000]
-    assert desk.advance() == "running"
-    assert desk.asked()[-1] == "churn-trial-2"
-
-
-def test_a_ramp_lets_more_take_part_and_moves_nobody() -> None:
-    desk = desk_with_live()
-    desk.start(buckets=1000)
-    before = desk.release("churn-trial-1").experiment
-    desk.advance()
-    assert desk.order("ramp", buckets=5000) == "running"
-    after = desk.release("churn-trial-2").experiment
-    assert desk.advance() == "running"
-    assert before is not None
-    assert after is not None
-    people = [f"user-{number}" for number in range(2000)]
-    were = {each: before.assign(each, request="r") for each in people}
-    now = {each: after.assign(each, request="r") for each in people}
-    took_part = [each for each in people if were[each].kind == "entity"]
-    assert 100 < len(took_part) < 300
-    assert all(now[each] == were[each] for each in took_part)
-    assert 800 < sum(each.kind == "entity" for each in now.values()) < 1200
-
-
-def test_a_ramp_grows_only_into_free_buckets_and_only_upwards() -> None:
-    desk = desk_with_live()
-    desk.start(namespace="shop", buckets=1000)
-    desk.release("churn-trial-1")
-    desk.advance()
-    with pytest.raises(ExperimentInvalidError, match="can grow to 10000, got 500"):
-        desk.order("ramp", buckets=500)
-    other = replace(desk.experiment(), model="prices", id="other")
-    desk.registry.open_experiment(other, anywhere=True)
-    with pytest.raises(NamespaceTakenError, match="1000 to 1999"):
-        desk.order("ramp", buckets=2000)
-    assert desk.experiment().buckets == 1000
-
-
-def test_a_ramp_that_is_rolled_back_gives_its_buckets_back() -> None:
-    desk = desk_with_live()
-    desk.start(buckets=1000)
-    desk.release("churn-trial-1")
-    desk.advance()
-    desk.order("ramp", buckets=5000)
-    desk.refuse("churn-trial-2")
-    assert desk.advance() == "running"
-    assert desk.experiment().buckets == 1000
+    assert desk.experiment().conclusion == (
+        "release 2 was rolled back: went back to release 1, by ana: it looks odd"
+    )
 
 
 def test_people_are_told_of_every_change_and_the_audit_trail_keeps_it(desk: ExperimentDesk) -> None:
@@ -394,3 +319,16 @@ def test_people_are_told_of_every_change_and_the_audit_trail_keeps_it(desk: Expe
         "experiment_opened",
         "experiment_stopped",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "requester"),
+    [("conclude", "ben", "ben"), ("stop", "ben", "ben"), ("conclude", WORKFLOW, "ana")],
+)
+def test_the_last_release_is_that_of_the_person_who_wanted_it(
+    desk: ExperimentDesk, kind: str, by: str, requester: str
+) -> None:
+    """So nobody approves the winner that they chose themselves, and the experiment's own choice is that of who began it."""
+    desk.run()
+    desk.order(kind, requested_by=by, **({"arm": "new"} if kind == "conclude" else {}))
+    assert desk.document(desk.asked()[-1])["request"]["requested_by"] == requester

@@ -191,7 +191,12 @@ class TestAStackThatWasDeployedAnew:
         anew.traffic.busy = 1
         with pytest.raises(ReleaseNotReadyError):
             open_release(request(), anew.app)
-        assert open_release(request(), anew.app) == {"number": 2, "lambda_version": "2", "first": True}
+        assert open_release(request(), anew.app) == {
+            "number": 2,
+            "lambda_version": "2",
+            "first": True,
+            "status": "open",
+        }
 
     def test_a_release_that_died_with_the_old_stack_moves_no_traffic(self, desk: ReleaseDesk) -> None:
         shift_traffic(opened(desk, "second"), desk.app)

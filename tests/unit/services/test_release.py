@@ -29,7 +29,7 @@ def weights(desk: ReleaseDesk) -> list[tuple[str, str | None, float]]:
 
 def test_the_first_release_takes_all_traffic_at_once(desk: ReleaseDesk) -> None:
     document = run_release(desk.app)
-    assert document["opened"] == {"number": 1, "lambda_version": "2", "first": True}
+    assert document["opened"] == {"number": 1, "lambda_version": "2", "first": True, "status": "open"}
     assert document["verified"] == {"rows": 3, "worst_difference": 0.0}
     assert document["shift"]["weight"] == 1.0
     assert document["judgement"]["verdict"] == "complete"

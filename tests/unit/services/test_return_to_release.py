@@ -17,6 +17,7 @@ from lambdaloop.domain.lease import Lease
 from lambdaloop.domain.release_rules import LEASE
 from lambdaloop.domain.return_note import noted
 from lambdaloop.domain.traffic import Routing
+from tests.fakes.down_registry import DownRegistry
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.release_history import ReleaseHistory, with_releases
 from tests.fakes.samples import MODEL
@@ -210,37 +211,16 @@ class TestAReleaseUnderWay:
             history.roll_back()
 
 
-class _DownRegistry(InMemoryRegistry):
-    """Down for some calls, and up from then on."""
-
-    def __init__(self, registry: InMemoryRegistry, calls: int) -> None:
-        self.__dict__.update(registry.__dict__)
-        self._left = calls
-
-    def releases(self, model: str) -> Any:
-        self._fail()
-        return super().releases(model)
-
-    def return_to(self, **given: Any) -> Any:
-        self._fail()
-        return super().return_to(**given)
-
-    def _fail(self) -> None:
-        if self._left:
-            self._left -= 1
-            raise BackendUnavailableError("no whole answer from AWS")
-
-
 class TestWithoutTheRegistry:
     def test_traffic_comes_back_all_the_same(self, history: ReleaseHistory) -> None:
-        returned = history.roll_back(releases=_DownRegistry(history.registry, 99))
+        returned = history.roll_back(releases=DownRegistry(history.registry, 99))
         assert (returned.release, returned.left, returned.moved) == (2, 3, True)
         assert returned.unrecorded == "no whole answer from AWS"
         assert history.routed() == ("3", None, 0.0)
         assert history.statuses() == ["superseded", "superseded", "live"]
 
     def test_running_it_again_writes_the_record_of_the_first_time(self, history: ReleaseHistory) -> None:
-        history.roll_back(releases=_DownRegistry(history.registry, 99), by="anna", reason="wrong prices")
+        history.roll_back(releases=DownRegistry(history.registry, 99), by="anna", reason="wrong prices")
         moved_at = noted(history.traffic.routing()).at  # type: ignore[union-attr]
         again = history.roll_back(by="bert", reason="to record it")
         assert (again.release, again.left, again.moved, again.unrecorded) == (2, 3, False, None)
@@ -252,7 +232,7 @@ class TestWithoutTheRegistry:
     def test_running_it_again_while_it_is_still_down_goes_no_further_back(
         self, history: ReleaseHistory
     ) -> None:
-        down = _DownRegistry(history.registry, 99)
+        down = DownRegistry(history.registry, 99)
         history.roll_back(releases=down)
         again = history.roll_back(releases=down)
         assert (again.release, again.moved) == (2, False)
@@ -260,13 +240,13 @@ class TestWithoutTheRegistry:
 
     def test_a_canary_is_taken_back(self, history: ReleaseHistory) -> None:
         history.canary(3)
-        down = _DownRegistry(history.registry, 99)
+        down = DownRegistry(history.registry, 99)
         assert history.roll_back(releases=down).release == 3
         assert history.routed() == ("4", None, 0.0)
         assert history.roll_back().ended == (4,)
 
     def test_any_release_can_be_reached_that_was_live_before(self, history: ReleaseHistory) -> None:
-        down = _DownRegistry(history.registry, 99)
+        down = DownRegistry(history.registry, 99)
         assert history.roll_back(to=1, releases=down).release == 1
         assert history.routed() == ("2", None, 0.0)
 
@@ -275,7 +255,7 @@ class TestWithoutTheRegistry:
         history.canary(3)
         for never in (4, 5):
             with pytest.raises(ReleaseNotFoundError, match="not among those that were live"):
-                history.roll_back(to=never, releases=_DownRegistry(history.registry, 99))
+                history.roll_back(to=never, releases=DownRegistry(history.registry, 99))
 
     def test_a_pin_that_does_not_say_what_was_live_before_leads_nowhere(
         self, history: ReleaseHistory
@@ -283,16 +263,35 @@ class TestWithoutTheRegistry:
         pin = history.traffic.versions["4"]
         history.traffic.versions["4"] = replace(pin, previous_lambda_version=None)
         with pytest.raises(NothingToReturnToError, match="aws lambda update-alias"):
-            history.roll_back(releases=_DownRegistry(history.registry, 99))
+            history.roll_back(releases=DownRegistry(history.registry, 99))
 
     def test_it_may_go_down_in_the_middle(self, history: ReleaseHistory) -> None:
-        class Dying(_DownRegistry):
+        class Dying(DownRegistry):
             def releases(self, model: str) -> Any:
                 return InMemoryRegistry.releases(self, model)
 
         assert history.roll_back(releases=Dying(history.registry, 1)).unrecorded
         assert history.roll_back().unrecorded is None
         assert history.statuses() == ["superseded", "live", "rolled_back"]
+
+
+def test_traffic_that_cannot_be_looked_at_again_is_no_missing_record(history: ReleaseHistory) -> None:
+    class Fading(InMemoryTraffic):
+        down = True
+
+        def routing(self) -> Routing:
+            if self.down and history.statuses()[-1] == "rolled_back":
+                raise BackendUnavailableError("GetAlias was refused")
+            return super().routing()
+
+    fading = Fading()
+    fading.__dict__.update(history.traffic.__dict__)
+    with pytest.raises(BackendUnavailableError, match="GetAlias"):
+        history.roll_back(traffic=fading)
+    fading.down = False
+    assert fading.routing().stable == "3"
+    again = history.roll_back(traffic=fading)
+    assert (again.moved, again.unrecorded) == (False, None)
 
 
 class _Restless:

@@ -1,6 +1,7 @@
 """A release of a model with a shadow stage: copies of live requests first, traffic only afterwards."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,14 @@ import pytest
 from functions.open_release.handler import handle as open_release
 from functions.shadow_release.handler import handle as shadow_release
 from functions.shift_traffic.handler import handle as shift_traffic
-from lambdaloop.domain.documents import Document
+from functions.start_experiment.handler import handle as start_experiment
+from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import BackendUnavailableError, ReleaseStateError, VerificationFailedError
+from lambdaloop.domain.experiment import Arm, ExperimentRules
+from lambdaloop.domain.experiment_request import ExperimentRequest
+from lambdaloop.domain.gateway_event import ARM_HEADER
 from lambdaloop.domain.release import ReleasePin
+from lambdaloop.domain.version import Comparison
 from tests.fakes.inference import answer
 from tests.fakes.release_workflow import run_release
 from tests.fakes.samples import MODEL
@@ -97,6 +103,79 @@ def test_a_bad_release_is_rolled_back_before_it_took_any_traffic(
     release = desk.registry.release(MODEL, 2)
     assert reason in str(release.outcome)
     assert len(release.judgements) == 1
+
+
+def compared(desk: ReleaseDesk, *, champion: int) -> None:
+    """The training of version 2 is said to have found that it answers everything otherwise than that version."""
+    versions = desk.registry._versions[MODEL]
+    comparison = Comparison(
+        champion=champion,
+        disagreement=1.0,
+        prediction_drift=0.0,
+        skill_metric="roc_auc",
+        skill=0.9,
+        champion_skill=0.7,
+    )
+    versions[1] = replace(versions[1], comparison=comparison)
+
+
+def test_what_training_found_beside_another_version_excuses_nothing(desk: ReleaseDesk) -> None:
+    compared(desk, champion=9)
+    desk.traffic.answer = contrary
+    assert "rolled_back" in run_release(desk.app, version=2, execution="second")
+
+
+def test_what_training_found_beside_the_version_before_is_expected(desk: ReleaseDesk) -> None:
+    compared(desk, champion=1)
+    desk.traffic.answer = contrary
+    document = opened(desk)
+    desk.clock.advance(SLICE)
+    assert shadow_release(document, desk.app)["verdict"] == "hold"
+
+
+class TestAnExperiment:
+    """Its control is what serves already: copies are for the arms that are new."""
+
+    @pytest.fixture
+    def execution(self, desk: ReleaseDesk) -> str:
+        request = ExperimentRequest(
+            id="trial",
+            arms=(Arm(name="old", version=1, share=5000), Arm(name="new", version=2, share=5000)),
+            rules=ExperimentRules(outcome="correct", smallest_effect=0.1),
+            requested_by="ana",
+            reason="is it better?",
+        )
+        start_experiment(to_document(request), desk.app)
+        [(_, name)] = desk.workflows.started
+        return name
+
+    def test_its_new_arm_answers_copies_before_it_takes_traffic(
+        self, desk: ReleaseDesk, execution: str
+    ) -> None:
+        run_release(desk.app, version=1, execution=execution, experiment="trial")
+        [first, second, *_] = desk.registry.release(MODEL, 2).judgements
+        assert (first.kind, first.numbers["copies"], second.verdict) == ("shadow", 40, "advance")
+
+    def test_a_new_arm_that_says_the_opposite_is_rolled_back_before_it_took_any_traffic(
+        self, desk: ReleaseDesk, execution: str
+    ) -> None:
+        def only_the_arm(pin: ReleasePin | None, event: Document) -> Document:
+            by_arm = event["headers"].get(ARM_HEADER) == "new"
+            return (
+                contrary(
+                    pin and replace(pin, version=2, experiment=None, bundle=pin.bundle),
+                    {**event, "headers": {}},
+                )
+                if by_arm and "shadow" in event["requestContext"]["requestId"]
+                else answer(pin, event)
+            )
+
+        desk.traffic.answer = only_the_arm
+        routed = desk.routed()
+        run_release(desk.app, version=1, execution=execution, experiment="trial")
+        assert "disagreement with the version before" in str(desk.registry.release(MODEL, 2).outcome)
+        assert desk.routed() == routed
+        assert [routing.candidate for routing in desk.traffic.changes if routing.candidate] == []
 
 
 def test_the_live_version_is_asked_nothing(desk: ReleaseDesk) -> None:

@@ -58,6 +58,13 @@ def test_every_prediction_has_its_own_line_under_its_own_id() -> None:
     assert len({line["prediction_id"] for line in lines}) == 2
 
 
+def test_predictions_of_one_request_say_so_and_one_alone_needs_not() -> None:
+    _, lines = _predict([ROW, ROW])
+    assert [line["request"] for line in lines] == ["request-1", "request-1"]
+    _, [line] = _predict([ROW])
+    assert "request" not in line
+
+
 def test_a_line_says_what_was_answered_by_what() -> None:
     predictions, [line] = _predict([ROW], features=("age",))
     latency = line["latency_ms"]

@@ -1,4 +1,7 @@
-"""Releases in the registry table. Status only moves forward: open, shifting, live, superseded; or rolled_back."""
+"""Releases in the registry table.
+
+Status only moves forward: open, shifting, live, superseded; beside a live one sharing, withdrawn; or rolled_back.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +15,7 @@ from lambdaloop.domain.documents import Document, from_document, to_document
 from lambdaloop.domain.errors import AliasMovedError, ReleaseNotFoundError, ReleaseStateError
 from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.judgement_history import with_judgement
-from lambdaloop.domain.release import OPEN_STATUSES, Judgement, Release
+from lambdaloop.domain.release import ENDED_STATUSES, OPEN_STATUSES, Judgement, Release, TrafficShare
 from lambdaloop.domain.release_rules import check_open
 from lambdaloop.domain.releasing_rules import ReleaseRules
 
@@ -38,6 +41,7 @@ class DynamoReleases(OnTable):
         rules: ReleaseRules,
         at: datetime,
         experiment: ExperimentPin | None = None,
+        share: TrafficShare | None = None,
     ) -> Release:
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
         keys = ModelKeys(model)
@@ -61,6 +65,7 @@ class DynamoReleases(OnTable):
                 first=first,
                 rules=rules,
                 experiment=experiment,
+                share=share,
             )
             detail = {"release": release.number, "version": version, "reason": reason}
             self._table.write(
@@ -142,6 +147,54 @@ class DynamoReleases(OnTable):
                     f"{current.model!r} now is release {champion and champion.release}: start a new release"
                 )
             self._table.write(*self._closing(current, champion, outcome, at))
+            return self.release(release.model, release.number)
+
+        return self._table.swap(change)
+
+    def share_release(self, release: Release, *, at: datetime) -> Release:
+        """Note that it has its share of the traffic, and keeps it; doing so again changes nothing.
+
+        ReleaseStateError when it has ended.
+        """
+
+        def change() -> Release:
+            current = self.release(release.model, release.number)
+            if current.status == "sharing":
+                return current
+            check_open(current)
+            self._table.write(
+                self._update(current, {"status": "sharing", "shared_at": at.isoformat()}, {}),
+                self._event(
+                    "release_shares",
+                    current,
+                    at,
+                    {"percent": current.share and current.share.percent},
+                ),
+            )
+            return self.release(release.model, release.number)
+
+        return self._table.swap(change)
+
+    def withdraw_release(self, release: Release, *, outcome: str, by: str, at: datetime) -> Release:
+        """Note that a release that had a share has none any more; one that has ended is returned as it is.
+
+        ReleaseStateError when it has not come to its share yet, or is live.
+        """
+
+        def change() -> Release:
+            current = self.release(release.model, release.number)
+            if current.status in ENDED_STATUSES:
+                return current
+            if current.status != "sharing":
+                raise ReleaseStateError(
+                    f"release {current.number} of model {current.model!r} is {current.status}, wanted sharing"
+                )
+            ended = {"status": "withdrawn", "outcome": outcome, "closed_at": at.isoformat()}
+            key = ModelKeys(current.model).release(current.number)
+            self._table.write(
+                self._table.update(key, change=ended, expect={"status": "sharing"}),
+                self._event("release_withdrawn", current, at, {"outcome": outcome}, actor=by),
+            )
             return self.release(release.model, release.number)
 
         return self._table.swap(change)

@@ -9,11 +9,11 @@ from lambdaloop.domain.alias import CHAMPION, Alias, moved
 from lambdaloop.domain.documents import from_document, to_document
 from lambdaloop.domain.errors import ReleaseNotFoundError, ReleaseStateError
 from lambdaloop.domain.lease import FREE
-from lambdaloop.domain.release import Release
+from lambdaloop.domain.release import ENDED_STATUSES, Release
 from lambdaloop.domain.release_rules import LEASE
-from lambdaloop.domain.returning import ended_by, status_after, was_live
+from lambdaloop.domain.returning import ended_by, not_before, status_after, was_live
 
-_ENDED = ("superseded", "rolled_back")
+_ENDED = tuple(sorted(ENDED_STATUSES))
 
 
 class DynamoReturns(DynamoReleases):
@@ -22,8 +22,9 @@ class DynamoReturns(DynamoReleases):
     def return_to(self, *, model: str, number: int, by: str, reason: str, at: datetime) -> Release:
         """In one transaction: that release live again, the alias champion at its version, all others ended.
 
-        Those that are under way are rolled back and their lease is given up; the one that was live is rolled back, too, or
-        superseded where the target is newer. Nothing changes when the target is live and nothing is under way.
+        Those that are under way or have a share are rolled back and their lease is given up; the one that was live is rolled back, too, or
+        superseded where the target is newer. Nothing changes when the target is live and nothing is under way. It is told as of
+        `at`, or just after the last thing that is known of these releases.
         ReleaseNotFoundError; ReleaseStateError when it was never live.
         """
         keys = ModelKeys(model)
@@ -40,16 +41,17 @@ class DynamoReturns(DynamoReleases):
             ended = ended_by(target, releases)
             if target.status == "live" and not ended:
                 return target
+            moment = not_before(at, [target, *ended])
             last = releases[0].number
             outcome = f"went back to release {number}, by {by}: {reason}"
             writes = [
                 # Nothing else was opened since: what is under way is all among `releases`.
                 self._table.update(keys.counter("release"), change={"last": last}, expect={"last": last}),
-                *(write for each in ended for write in self._ending(each, target, outcome, by, at)),
+                *(write for each in ended for write in self._ending(each, target, outcome, by, moment)),
                 *self._freeing(model, ended),
             ]
             if target.status != "live":
-                writes += self._returning(target, ended, by, reason, at)
+                writes += self._returning(target, ended, by, reason, moment)
             self._table.write(*writes)
             return self.release(model, number)
 

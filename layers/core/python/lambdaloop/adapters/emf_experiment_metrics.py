@@ -1,10 +1,9 @@
 """What an experiment shows as CloudWatch's embedded metric format: lines of the log of its evaluation."""
 
-import math
-from typing import Any, TextIO
+from typing import TextIO
 
 from lambdaloop import telemetry
-from lambdaloop.adapters.log_lines import write_line
+from lambdaloop.adapters.emf_figures import write_figures
 from lambdaloop.domain.experiment import Experiment, Look
 
 _UNITS = {telemetry.EXPERIMENT_UNITS: "Count"}
@@ -20,29 +19,18 @@ class EmfExperimentMetrics:
         """Tell the look's figures; what has no value is left out."""
         differences = {each.arm: each.difference for each in look.contrasts}
         for arm, figures in look.figures.items():
-            values = {
-                telemetry.EXPERIMENT_UNITS: float(figures.units),
-                telemetry.EXPERIMENT_OUTCOME: figures.total / figures.measured if figures.measured else None,
-                telemetry.EXPERIMENT_DIFFERENCE: differences.get(arm),
-            }
-            known = {
-                name: value for name, value in values.items() if value is not None and math.isfinite(value)
-            }
-            line: dict[str, Any] = {
-                "_aws": {
-                    "Timestamp": int(look.at.timestamp() * 1000),
-                    "CloudWatchMetrics": [
-                        {
-                            "Namespace": telemetry.NAMESPACE,
-                            "Dimensions": [[telemetry.MODEL, telemetry.VARIANT]],
-                            "Metrics": [{"Name": name, "Unit": _UNITS.get(name, "None")} for name in known],
-                        }
-                    ],
+            write_figures(
+                {
+                    telemetry.EXPERIMENT_UNITS: figures.units,
+                    telemetry.EXPERIMENT_OUTCOME: figures.total / figures.measured
+                    if figures.measured
+                    else None,
+                    telemetry.EXPERIMENT_DIFFERENCE: differences.get(arm),
                 },
-                telemetry.MODEL: experiment.model,
-                telemetry.VARIANT: arm,
-                "experiment": experiment.id,
-                "verdict": look.verdict,
-                **known,
-            }
-            write_line(line, self._stream)
+                model=experiment.model,
+                at=look.at,
+                stream=self._stream,
+                dimensions={telemetry.VARIANT: arm},
+                units=_UNITS,
+                told={"experiment": experiment.id, "verdict": look.verdict},
+            )

@@ -94,7 +94,7 @@ def judge_behaviour(
 ) -> Findings:
     """`must_be_better`: the definition wants proof before the step that follows."""
     faults = [
-        *_disagreement_faults(rules, figures),
+        *disagreement_faults(rules, figures),
         *_performance_faults(rules, figures, metric),
     ]
     doubts = [
@@ -137,7 +137,8 @@ def holds_for(
     return comparison if as_good or better else None
 
 
-def _disagreement_faults(rules: Behaviour, figures: BehaviourFigures) -> list[str]:
+def disagreement_faults(rules: Behaviour, figures: BehaviourFigures) -> list[str]:
+    """The guardrail about what both versions say to the same rows."""
     value, low = figures.disagreement, figures.disagreement_low
     if value is None or low is None:
         return []

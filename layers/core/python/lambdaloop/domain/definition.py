@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lambdaloop.domain.errors import DefinitionInvalidError
-from lambdaloop.domain.metrics import METRICS_OF_TASK, Task
+from lambdaloop.domain.metrics import MAX_RANKED_CLASSES, METRICS_OF_TASK, Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 from lambdaloop.domain.releasing_rules import ReleaseRules
 
@@ -287,6 +287,11 @@ class ModelDefinition:
             if name not in METRICS_OF_TASK[self.task]:
                 known = ", ".join(METRICS_OF_TASK[self.task])
                 raise ValueError(f"metric {name!r} does not fit task {self.task}: use one of {known}")
+        if self.training.metric == "roc_auc_ovr" and len(self.classes) > MAX_RANKED_CLASSES:
+            raise ValueError(
+                f"metric 'roc_auc_ovr' is watched for at most {MAX_RANKED_CLASSES} classes, got {len(self.classes)}: "
+                "use accuracy, f1_macro or log_loss"
+            )
 
     def _check_estimators(self) -> None:
         wrong = "logistic_regression" if self.task == "regression" else "ridge"

@@ -106,6 +106,10 @@ def _release(definition: ModelDefinition) -> list[str]:
         f"  steps: {_list(step.percent for step in release.plan)}  # percent of the traffic",
         f"  bake_seconds: {release.bake_seconds}",
         f"  min_requests: {release.min_requests}",
+        "  # behaviour: {require: better}  # goes on to all traffic only if it is shown to be better beyond doubt",
+        "  # shadow: {share: 0.5, seconds: 3600}  # first copies of live requests, whose answers nobody gets; needs all features in serving.capture",
+        "  # approval: {expires_hours: 24}  # then a yes of somebody else than who asked; silence is a no",
+        f"  # Versions side by side, until their outcomes say which one stays: `lambdaloop experiment start {definition.name}`",
     ]
 
 

@@ -12,6 +12,11 @@ Outcome = Literal["correct", "squared_error", "reward"]
 """What an arm is measured by, per prediction: whether the label was met, the squared error of a number, or the reward that
 was posted with the label. Less is better for squared_error."""
 Policy = Literal["fixed", "thompson"]
+AssignmentMode = Literal["sticky", "stateless"]
+"""sticky: one release with all arms, and a hash of the entity decides; stateless: a release beside the live one, and Lambda decides
+for each request anew."""
+Design = Literal["sequential", "fixed"]
+"""sequential: judged at every look, by confidence sequences; fixed: judged once, by a test, when the planned number of units is there."""
 OnEqual = Literal["keep", "promote"]
 Verdict = Literal["undecided", "better", "equal", "harmful", "invalid"]
 
@@ -36,6 +41,10 @@ class ExperimentRules:
     """The difference in the mean outcome that is worth a change, in the outcome's unit; what the sample size is planned for."""
     alpha: float = 0.05
     """How often an experiment without a difference may declare one, however often it is looked at."""
+    design: Design = "sequential"
+    """How often it is judged. Whatever the design, requests that fail and harm beyond doubt end it at any look."""
+    units_per_arm: int | None = None
+    """Of a fixed design, and needed there: units with an outcome in every arm when it is judged."""
     min_units: int = 100
     """Units with an outcome per arm before anything is said."""
     max_days: int = 30
@@ -82,7 +91,9 @@ class Contrast:
     """Of the mean outcomes, arm - control; None while there is too little."""
     low: float | None = None
     high: float | None = None
-    """The confidence sequence at alpha (divided among the arms): valid at every look."""
+    """The confidence sequence at alpha (divided among the arms): valid at every look. Of a fixed design the interval of its test."""
+    p_value: float | None = None
+    """Of a fixed design: two-sided, of no difference."""
     variance_reduction: float = 0.0
     """Share of the variance that the covariate took away."""
 
@@ -99,6 +110,11 @@ class Look:
     figures: Mapping[str, ArmFigures] = field(default_factory=dict)
     """By arm."""
     sample_ratio_p: float | None = None
+    """How likely the numbers of units by arm are."""
+    outcome_ratio_p: float | None = None
+    """How likely it is that outcomes are known of so different parts of the arms' units."""
+    judged_at: datetime | None = None
+    """Of a fixed design: when it was judged; later looks repeat what was said then."""
     contrasts: tuple[Contrast, ...] = ()
 
 
@@ -111,6 +127,8 @@ class ReleaseOrder:
     version: int
     arms: tuple[Arm, ...] = ()
     """What it shall serve; none for the version alone, which ends the experiment."""
+    requested_by: str | None = None
+    """The person who wanted it, whose release somebody else has to approve; None: whoever asked for the experiment."""
     at: datetime
 
 
@@ -132,6 +150,8 @@ class Experiment:
     """Of the namespace's 10,000 buckets, where this experiment begins …"""
     buckets: int
     """… and how many are its own; entities in others get the control and are not counted."""
+    assignment: AssignmentMode = "sticky"
+    """Who gets which arm. Stateless, there are two, no hash and no buckets, and the unit is a request."""
     rules: ExperimentRules
     requested_by: str
     reason: str
@@ -157,6 +177,11 @@ class Experiment:
     def control(self) -> Arm:
         """The arm that all others are held against."""
         return self.arms[0]
+
+    @property
+    def is_stateless(self) -> bool:
+        """Whether the weights of the live alias split the requests."""
+        return self.assignment == "stateless"
 
     def arm(self, name: str) -> Arm:
         """The arm of that name; KeyError when there is none."""

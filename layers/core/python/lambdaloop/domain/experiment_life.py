@@ -11,8 +11,19 @@ from datetime import datetime, timedelta
 
 from lambdaloop.domain.errors import ExperimentInvalidError, ExperimentStateError
 from lambdaloop.domain.experiment import ENDED, Arm, Experiment, ExperimentStatus, Look, ReleaseOrder, Verdict
+from lambdaloop.domain.experiment_request import check_weights
+from lambdaloop.domain.experiment_serving import (
+    arms_of,
+    awaits_winner,
+    called_off,
+    serves_arms,
+    serves_as_asked,
+    serving_release,
+    serving_status,
+)
 from lambdaloop.domain.namespace import BUCKETS
 from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.returning import live_of
 
 PATIENCE = timedelta(minutes=15)
 """How long a release workflow may take until it has opened its release; one that was refused never does."""
@@ -44,26 +55,14 @@ def execution_of(experiment: Experiment) -> str:
 def what_is_due(experiment: Experiment, releases: Sequence[Release], *, now: datetime) -> Change | None:
     """What follows from the present releases, newest first; None while there is nothing to do but to wait."""
     own = next((each for each in releases if each.execution == execution_of(experiment)), None)
-    live = next((each for each in releases if each.status == "live"), None)
     match experiment.status:
         case "starting":
             return _starting(experiment, own, now)
         case "running":
-            return _running(experiment, own, live, now)
+            return _running(experiment, own, releases, now)
         case "concluding":
-            return _concluding(experiment, own, live, releases, now)
+            return _concluding(experiment, own, releases, now)
     return None
-
-
-def serves_arms(release: Release | None, experiment: Experiment) -> bool:
-    """Whether this release answers with the arms of the experiment."""
-    return release is not None and release.experiment is not None and release.experiment.id == experiment.id
-
-
-def arms_of(release: Release) -> tuple[Arm, ...]:
-    """What it answers with; none for a release of one version."""
-    pinned = release.experiment.arms if release.experiment else ()
-    return tuple(Arm(name=arm.name, version=arm.version, share=arm.share) for arm in pinned)
 
 
 def looked(experiment: Experiment, look: Look) -> Change:
@@ -73,15 +72,23 @@ def looked(experiment: Experiment, look: Look) -> Change:
     return Change(experiment=_next(experiment, looks=tuple(looks)), kind=None, why=look.reason, at=look.at)
 
 
-def with_shares(experiment: Experiment, arms: tuple[Arm, ...], *, at: datetime) -> Change:
-    """A running experiment asks for a release with other shares; ExperimentStateError when it does not run."""
+def with_shares(
+    experiment: Experiment, arms: tuple[Arm, ...], *, why: str | None = None, at: datetime
+) -> Change:
+    """A running experiment asks for a release with other shares.
+
+    Raises ExperimentStateError when it does not run, ExperimentInvalidError for shares that an alias cannot have.
+    """
     _check_status(experiment, "running")
-    order = ReleaseOrder(number=_following(experiment), version=experiment.control.version, arms=arms, at=at)
+    if experiment.is_stateless:
+        check_weights(arms)
+    released = experiment.arms[1] if experiment.is_stateless else experiment.control
+    order = ReleaseOrder(number=_following(experiment), version=released.version, arms=arms, at=at)
     shares = ", ".join(f"{arm.name} {arm.share / BUCKETS:.0%}" for arm in arms)
     return Change(
         experiment=_next(experiment, arms=arms, order=order),
         kind="experiment_shares_asked",
-        why=f"shares follow the outcomes: {shares}",
+        why=f"{'shares follow the outcomes' if why is None else why}: {shares}",
         at=at,
     )
 
@@ -92,6 +99,11 @@ def ramped(experiment: Experiment, buckets: int, *, at: datetime) -> Change:
     Raises ExperimentStateError when it does not run, ExperimentInvalidError for fewer buckets than it has.
     """
     _check_status(experiment, "running")
+    if experiment.is_stateless:
+        raise ExperimentInvalidError(
+            f"experiment {experiment.id!r} is stateless and splits all requests, not entities: ramp the share of arm "
+            f"{experiment.arms[1].name!r} instead"
+        )
     if not experiment.buckets < buckets <= BUCKETS - experiment.first_bucket:
         raise ExperimentInvalidError(
             f"experiment {experiment.id!r} has {experiment.buckets} buckets from {experiment.first_bucket} on and can grow to "
@@ -108,17 +120,17 @@ def ramped(experiment: Experiment, buckets: int, *, at: datetime) -> Change:
     )
 
 
-def serves_as_asked(release: Release | None, experiment: Experiment) -> bool:
-    """Whether it answers with the arms, shares and range that the experiment wants now."""
-    if release is None or release.experiment is None or not serves_arms(release, experiment):
-        return False
-    return arms_of(release) == experiment.arms and release.experiment.buckets == experiment.buckets
-
-
 def concluded(
-    experiment: Experiment, *, winner: str | None, verdict: Verdict, why: str, by_person: bool, at: datetime
+    experiment: Experiment,
+    *,
+    winner: str | None,
+    verdict: Verdict,
+    why: str,
+    by_person: bool,
+    at: datetime,
+    requested_by: str | None = None,
 ) -> Change:
-    """Asks for a release of the arm that shall stay, the control where no winner is named.
+    """Asks for a release of the arm that shall stay, the control where no winner is named; `requested_by`: the person who wants it.
 
     ExperimentStateError when it concludes already or has ended.
     """
@@ -131,7 +143,12 @@ def concluded(
         verdict=verdict,
         conclusion=why,
         ending="stopped" if by_person else "concluded",
-        order=ReleaseOrder(number=_following(experiment), version=experiment.arm(name).version, at=at),
+        order=ReleaseOrder(
+            number=_following(experiment),
+            version=experiment.arm(name).version,
+            requested_by=requested_by,
+            at=at,
+        ),
     )
     return Change(experiment=changed, kind="experiment_concluding", why=f"{name} stays: {why}", at=at)
 
@@ -157,52 +174,59 @@ def _starting(experiment: Experiment, own: Release | None, now: datetime) -> Cha
         )
     if own.status in OPEN_STATUSES:
         return None
-    if own.status == "live":
-        begun = _next(experiment, status="running", started_at=own.closed_at, release=own.number)
-        return Change(experiment=begun, kind="experiment_began", why=f"release {own.number} is live", at=now)
+    if own.status == serving_status(experiment):
+        started = own.shared_at or own.closed_at
+        begun = _next(experiment, status="running", started_at=started, release=own.number)
+        return Change(experiment=begun, kind="experiment_began", why=_serves(own), at=now)
     why = f"release {own.number} ended as {own.status}: {own.outcome}"
     return _end(experiment, "failed", why, now)
 
 
 def _running(
-    experiment: Experiment, own: Release | None, live: Release | None, now: datetime
+    experiment: Experiment, own: Release | None, releases: Sequence[Release], now: datetime
 ) -> Change | None:
-    if live is None or not serves_arms(live, experiment):
-        return _end(experiment, "stopped", _replaced(live), now)
-    if own is not None and own.status == "live":
+    serving = serving_release(experiment, releases)
+    waiting = not _is_late(experiment, now) if own is None else own.status in OPEN_STATUSES
+    if serving is None:
+        # Stateless, a release with another share takes the place of the one before, and the control answers alone meanwhile.
+        if experiment.is_stateless and waiting and not called_off(experiment, releases):
+            return None
+        return _end(experiment, "stopped", _replaced(experiment, own, releases), now)
+    if own is not None and own is serving:
         if experiment.release == own.number:
             return None
         return Change(
             experiment=_next(experiment, release=own.number),
             kind="experiment_shares_changed",
-            why=f"release {own.number} is live",
+            why=_serves(own),
             at=now,
         )
-    waiting = not _is_late(experiment, now) if own is None else own.status in OPEN_STATUSES
-    if waiting or live.experiment is None or serves_as_asked(live, experiment):
+    if waiting or serves_as_asked(serving, experiment):
         return None
     why = f"release {own.number} was rolled back: {own.outcome}" if own else "the release was not opened"
-    kept = _next(experiment, arms=arms_of(live), buckets=live.experiment.buckets)
+    buckets = serving.experiment.buckets if serving.experiment else experiment.buckets
+    kept = _next(experiment, arms=arms_of(serving, experiment), buckets=buckets)
     return Change(experiment=kept, kind="experiment_shares_kept", why=why, at=now)
 
 
 def _concluding(
     experiment: Experiment,
     own: Release | None,
-    live: Release | None,
     releases: Sequence[Release],
     now: datetime,
 ) -> Change | None:
-    order = experiment.order
+    order, live = experiment.order, live_of(releases)
     at_work = any(
         each.status in OPEN_STATUSES and (each is own or serves_arms(each, experiment)) for each in releases
     )
     if order is None or at_work:
         return None
-    if not serves_arms(live, experiment):
+    if serving_release(experiment, releases) is None and not awaits_winner(experiment, releases):
         if live is not None and live.version == order.version and experiment.ending is not None:
             return _end(experiment, experiment.ending, str(experiment.conclusion), now)
-        return _end(experiment, "stopped", f"{experiment.conclusion}; {_replaced(live)}", now)
+        return _end(
+            experiment, "stopped", f"{experiment.conclusion}; {_replaced(experiment, own, releases)}", now
+        )
     if own is None and not _is_late(experiment, now):
         return None
     if own is not None and order.version != experiment.control.version:
@@ -237,7 +261,21 @@ def _end(experiment: Experiment, status: ExperimentStatus, why: str, at: datetim
     return Change(experiment=ended, kind=f"experiment_{status}", why=why, at=at)
 
 
-def _replaced(live: Release | None) -> str:
+def _serves(release: Release) -> str:
+    share = release.share
+    return f"release {release.number} " + (f"has {share.percent} % of the requests" if share else "is live")
+
+
+def _replaced(experiment: Experiment, own: Release | None, releases: Sequence[Release]) -> str:
+    """Why its arms do not serve any more."""
+    live = live_of(releases)
+    served = next((each for each in releases if each.number == experiment.release), None)
+    if served is not None and served.status == "rolled_back":
+        return f"release {served.number} was rolled back: {served.outcome}"
+    if experiment.is_stateless and own is not None:
+        return f"release {own.number} ended as {own.status}: {own.outcome}"
+    if experiment.is_stateless and live is not None and live.version == experiment.control.version:
+        return "the release with its next share was not opened; the control has all requests"
     if live is None:
         return "no release is live any more"
     return f"release {live.number} serves instead: somebody released or rolled back by hand"

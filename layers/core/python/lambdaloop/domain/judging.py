@@ -6,10 +6,10 @@ of times and then rolled back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from lambdaloop.domain.behaviour import BehaviourFigures, Findings, judge_behaviour
+from lambdaloop.domain.behaviour import BehaviourFigures, Findings, disagreement_faults, judge_behaviour
 from lambdaloop.domain.judgement_history import bounded_reasons
 from lambdaloop.domain.release import Judgement, Verdict
 from lambdaloop.domain.releasing_rules import ReleaseRules, ReleaseStep
@@ -28,6 +28,8 @@ class Compared:
     """The traffic of the version before in the same minutes; None where it had none."""
     notes: tuple[str, ...] = ()
     """What could not be compared, and why."""
+    arms: Mapping[str, BehaviourFigures] = field(default_factory=dict)
+    """What the new arms of an experiment answer about the same rows."""
 
 
 def judge(
@@ -90,7 +92,14 @@ def _behaviour(
         metric=compared.metric,
         must_be_better=rules.behaviour.require == "better" and step == len(steps) - 2,
     )
-    return Findings(faults=(*_replay_faults(rules, compared.figures), *found.faults), doubts=found.doubts)
+    of_arms = [
+        f"arm {name} {fault}"
+        for name, figures in compared.arms.items()
+        for fault in (*_replay_faults(rules, figures), *disagreement_faults(rules.behaviour, figures))
+    ]
+    return Findings(
+        faults=(*_replay_faults(rules, compared.figures), *found.faults, *of_arms), doubts=found.doubts
+    )
 
 
 def _replay_faults(rules: ReleaseRules, figures: BehaviourFigures) -> list[str]:
@@ -120,6 +129,8 @@ def _numbers(observation: Observation, compared: Compared | None) -> dict[str, f
     if compared.champion is not None:
         before = _traffic_numbers(compared.champion)
         numbers |= {f"champion_{name}": value for name, value in before.items()}
+    for arm, figures in compared.arms.items():
+        numbers |= {f"{name} of arm {arm}": value for name, value in figures.numbers().items()}
     return numbers | compared.figures.numbers()
 
 

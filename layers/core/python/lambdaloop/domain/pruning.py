@@ -6,7 +6,7 @@ last ones that were live stay for `lambdaloop rollback --to`.
 
 from collections.abc import Sequence
 
-from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.release import BESIDE_STATUSES, ENDED_STATUSES, Release
 from lambdaloop.domain.returning import live_of, release_before, was_live
 from lambdaloop.domain.traffic import PublishedVersion, Routing
 
@@ -25,7 +25,7 @@ def prunable(
     """
     known = {release.number: release for release in releases}
     kept_releases = _kept(releases, keep)
-    under_way = [release for release in releases if release.status in OPEN_STATUSES]
+    under_way = [release for release in releases if release.status in BESIDE_STATUSES]
     kept_versions = {
         bootstrap_version,
         routing.stable,
@@ -48,7 +48,7 @@ def gone(published: Sequence[PublishedVersion], *, releases: Sequence[Release]) 
     return [
         release
         for release in releases
-        if release.status in ("superseded", "rolled_back")
+        if release.status in ENDED_STATUSES
         and release.lambda_version is not None
         and release.lambda_version_deleted_at is None
         and (release.lambda_version, release.number) not in there
@@ -61,13 +61,13 @@ def _kept(releases: Sequence[Release], keep: int) -> set[int]:
         (
             release.number
             for release in releases
-            if release.status in ("superseded", "rolled_back")
+            if release.status in ENDED_STATUSES
             and was_live(release)
             and release.lambda_version_deleted_at is None
         ),
         reverse=True,
     )
-    unfinished = {release.number for release in releases if release.status in OPEN_STATUSES}
+    unfinished = {release.number for release in releases if release.status in BESIDE_STATUSES}
     kept = {*ended[:keep], *unfinished}
     live = live_of(releases)
     if live is not None:

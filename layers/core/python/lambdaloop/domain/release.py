@@ -12,9 +12,13 @@ from lambdaloop.domain.errors import PinTooLargeError
 from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.releasing_rules import ReleaseRules
 
-ReleaseStatus = Literal["open", "shifting", "live", "superseded", "rolled_back"]
+ReleaseStatus = Literal["open", "shifting", "sharing", "live", "superseded", "rolled_back", "withdrawn"]
 OPEN_STATUSES: frozenset[ReleaseStatus] = frozenset({"open", "shifting"})
 """A release in one of these has a workflow at work, or was left behind by one that died."""
+BESIDE_STATUSES: frozenset[ReleaseStatus] = OPEN_STATUSES | {"sharing"}
+"""A release in one of these is not live, and may have a share of the traffic beside the one that is."""
+ENDED_STATUSES: frozenset[ReleaseStatus] = frozenset({"superseded", "rolled_back", "withdrawn"})
+"""A release in one of these has no traffic, and never gets any but by a rollback to it."""
 
 Verdict = Literal["advance", "complete", "hold", "roll_back"]
 
@@ -35,7 +39,7 @@ class ReleasePin:
     experiment: ExperimentPin | None = None
     """Since schema 2. Its control is this version."""
     previous_lambda_version: str | None = None
-    """Since schema 2. What all traffic went to before, so that going back there needs Lambda alone."""
+    """Since schema 2. Where a rollback leads: what all traffic went to before the release, past the arms of an experiment."""
 
     def __post_init__(self) -> None:
         # Reading less than a newer pin says would be half an experiment.
@@ -80,6 +84,21 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficShare:
+    """What a release takes of the traffic, beside the live one, to keep it: the treatment of a stateless experiment."""
+
+    experiment: str
+    percent: int
+    """Of the requests, 1 to 99."""
+    asked_at: datetime
+    """When the experiment asked for it. From then on, the shares before it are not what they were."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 99:
+            raise ValueError(f"percent must be 1 to 99, got {self.percent}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """The registry's record of a release."""
 
@@ -102,6 +121,10 @@ class Release:
     """Where all traffic goes on a rollback; the bootstrap version before the first release."""
     experiment: ExperimentPin | None = None
     """The arms that its Lambda version serves; None for the version alone."""
+    share: TrafficShare | None = None
+    """Where it stops taking traffic; None for a release that shall be live."""
+    shared_at: datetime | None = None
+    """When it had its share."""
     first: bool
     """Whether nothing but the bootstrap version served before, so that there is no traffic to share."""
     rules: ReleaseRules

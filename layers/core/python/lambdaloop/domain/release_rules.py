@@ -1,9 +1,11 @@
 """The rules of a release's life: its steps, its lease, and what its traffic must look like in between."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 from lambdaloop.domain.errors import ReleaseStateError, RoutingChangedError
+from lambdaloop.domain.experiment_pin import ArmPin
 from lambdaloop.domain.release import OPEN_STATUSES, Release
 from lambdaloop.domain.releasing_rules import ReleaseRules, ReleaseStep, Shadow
 from lambdaloop.domain.traffic import Routing
@@ -20,9 +22,30 @@ _MOST_SLICES = 24
 
 
 def steps_of(release: Release) -> tuple[ReleaseStep, ...]:
-    """The steps of its plan; a first release has nothing to share the traffic with, and takes the last one alone."""
+    """The steps of its plan, up to its share where it has one.
+
+    A first release has nothing to share the traffic with, and takes the last step alone.
+    """
     plan = release.rules.plan
-    return plan[-1:] if release.first else plan
+    if release.first:
+        return plan[-1:]
+    return plan if release.share is None else _up_to(release.share.percent, plan)
+
+
+def _up_to(percent: int, plan: tuple[ReleaseStep, ...]) -> tuple[ReleaseStep, ...]:
+    """The steps below that share, and it in place of the step that would reach it."""
+    below = tuple(step for step in plan if step.percent < percent)
+    return (*below, replace(plan[len(below)], percent=percent))
+
+
+def new_arms(release: Release, previous: Release) -> tuple[ArmPin, ...]:
+    """Its experiment's arms that the release before did not answer with; the control is the release's own version."""
+    if release.experiment is None:
+        return ()
+    served = {previous.version}
+    if previous.experiment is not None:
+        served |= {arm.version for arm in previous.experiment.arms}
+    return tuple(arm for arm in release.experiment.arms[1:] if arm.version not in served)
 
 
 def slices_of(shadow: Shadow) -> int:

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lambdaloop.domain.ranges import check_range
+
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
 _MAX_STEP_SECONDS = 14 * 86_400  # CloudWatch keeps data by the minute for 15 days
 
@@ -13,12 +15,6 @@ _PLANS: dict[Plan, tuple[int, ...]] = {
     "linear": tuple(range(10, 101, 10)),
     "all_at_once": (100,),
 }
-
-
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    """Comparisons with NaN are all false, so this refuses it, too."""
-    if value is not None and not low <= value <= high:
-        raise ValueError(f"{name} must be {low:g} to {high:g}, got {value:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +59,13 @@ class Behaviour:
     rolled back when its holds are used up."""
 
     def __post_init__(self) -> None:
-        _check_range("min_predictions", self.min_predictions, 1, 1_000_000)
-        _check_range("max_disagreement", self.max_disagreement, 0, 100)
-        _check_range("max_prediction_drift", self.max_prediction_drift, 0, 100)
-        _check_range("max_invalid_rate", self.max_invalid_rate, 0, 1)
-        _check_range("max_estimated_drop", self.max_estimated_drop, 0, math.inf)
-        _check_range("max_performance_drop", self.max_performance_drop, 0, math.inf)
-        _check_range("min_labels", self.min_labels, 30, 1_000_000)
+        check_range("min_predictions", self.min_predictions, 1, 1_000_000)
+        check_range("max_disagreement", self.max_disagreement, 0, 100)
+        check_range("max_prediction_drift", self.max_prediction_drift, 0, 100)
+        check_range("max_invalid_rate", self.max_invalid_rate, 0, 1)
+        check_range("max_estimated_drop", self.max_estimated_drop, 0)
+        check_range("max_performance_drop", self.max_performance_drop, 0)
+        check_range("min_labels", self.min_labels, 30, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +86,9 @@ class Shadow:
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise ValueError(f"share must be above 0 and at most 1, got {self.share}")
-        _check_range("seconds", self.seconds, 60, _MAX_STEP_SECONDS)
-        _check_range("min_rows", self.min_rows, 1, 1_000_000)
-        _check_range("max_error_rate", self.max_error_rate, 0, 1)
+        check_range("seconds", self.seconds, 60, _MAX_STEP_SECONDS)
+        check_range("min_rows", self.min_rows, 1, 1_000_000)
+        check_range("max_error_rate", self.max_error_rate, 0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +103,7 @@ class Approval:
     """How long before that the reminder comes."""
 
     def __post_init__(self) -> None:
-        _check_range("expires_hours", self.expires_hours, 1, 720)
+        check_range("expires_hours", self.expires_hours, 1, 720)
         if not 0 < self.remind_hours < self.expires_hours:
             raise ValueError(
                 f"remind_hours must be above 0 and below expires_hours ({self.expires_hours}), got {self.remind_hours}"
@@ -168,7 +164,7 @@ class ReleaseRules:
             raise ValueError(f"max_p95_latency_ms must be above 0, got {self.max_p95_latency_ms}")
         if self.max_p99_latency_ms is not None and self.max_p99_latency_ms <= 0:
             raise ValueError(f"max_p99_latency_ms must be above 0, got {self.max_p99_latency_ms}")
-        _check_range("keep_lambda_versions", self.keep_lambda_versions, 1, 50)
+        check_range("keep_lambda_versions", self.keep_lambda_versions, 1, 50)
 
     @property
     def plan(self) -> tuple[ReleaseStep, ...]:

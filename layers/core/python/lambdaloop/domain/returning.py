@@ -6,6 +6,7 @@ missing, or an alias that somebody pointed elsewhere by hand. Running the comman
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from lambdaloop.domain.errors import (
     LambdaVersionDeletedError,
@@ -13,7 +14,7 @@ from lambdaloop.domain.errors import (
     ReleaseNotFoundError,
     ReleaseStateError,
 )
-from lambdaloop.domain.release import OPEN_STATUSES, Release, ReleaseStatus
+from lambdaloop.domain.release import BESIDE_STATUSES, Release, ReleaseStatus
 from lambdaloop.domain.return_note import noted
 from lambdaloop.domain.traffic import Routing
 
@@ -43,12 +44,29 @@ def live_of(releases: Sequence[Release]) -> Release | None:
 
 
 def release_before(live: Release, releases: Sequence[Release]) -> Release | None:
-    """The release that was live before this one, past those that were rolled back by hand or whose Lambda version is gone."""
+    """The release that was live before this one and can be gone back to.
+
+    Past those that were rolled back by hand, whose Lambda version is gone, or that share the traffic of an experiment.
+    """
     known = {release.number: release for release in releases}
     found = known.get(live.previous or 0)
-    while found is not None and (found.status != "superseded" or found.lambda_version_deleted_at is not None):
+    while found is not None and not _can_serve_again(found):
         found = known.get(found.previous or 0)
     return found
+
+
+def _can_serve_again(release: Release) -> bool:
+    there = release.status == "superseded" and release.lambda_version_deleted_at is None
+    return there and release.experiment is None
+
+
+def way_back_of(release: Release, releases: Sequence[Release]) -> str:
+    """The Lambda version that a rollback of this release leads to once it is live; `releases` were opened before it."""
+    live = live_of(releases)
+    if live is None or live.experiment is None or live.lambda_version != release.previous_lambda_version:
+        return release.previous_lambda_version
+    before = release_before(live, releases)
+    return str(before.lambda_version) if before else release.previous_lambda_version
 
 
 def destination(model: str, releases: Sequence[Release], routing: Routing, *, to: int | None) -> Destination:
@@ -115,11 +133,11 @@ def _serving(releases: Sequence[Release], routing: Routing) -> list[Release]:
 
 
 def ended_by(target: Release, releases: Sequence[Release]) -> list[Release]:
-    """What going back to `target` ends: the live release, and every one that is under way."""
+    """What going back to `target` ends: the live release, and every one that is under way or has a share."""
     return [
         each
         for each in releases
-        if each.number != target.number and (each.status == "live" or each.status in OPEN_STATUSES)
+        if each.number != target.number and (each.status == "live" or each.status in BESIDE_STATUSES)
     ]
 
 
@@ -127,3 +145,23 @@ def status_after(release: Release, target: Release) -> ReleaseStatus:
     """How a release ends by going back to `target`: going forward to a newer one says nothing against it."""
     forward = release.status == "live" and target.number > release.number
     return "superseded" if forward else "rolled_back"
+
+
+def not_before(at: datetime, releases: Sequence[Release]) -> datetime:
+    """`at`, or just after the last thing that the records of these releases tell, if that is later.
+
+    Whoever goes back has another clock than those who wrote them, and AWS tells the time in whole seconds.
+    """
+    told = (
+        moment
+        for each in releases
+        for moment in (
+            each.created_at,
+            each.shared_at,
+            each.live_at,
+            each.closed_at,
+            *(one.at for one in each.judgements),
+        )
+        if moment is not None
+    )
+    return max([at, *(moment + timedelta(microseconds=1) for moment in told)])

@@ -1,18 +1,21 @@
 """One look at a running experiment: from the figures of its arms to a verdict and the sentence that explains it."""
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lambdaloop.domain.experiment import ArmFigures, Contrast, Experiment, ExperimentRules, Look, Verdict
 from lambdaloop.experimentation import reasons
-from lambdaloop.experimentation.confidence_sequences import half_width
-from lambdaloop.experimentation.contrasts import common_slope, difference
+from lambdaloop.experimentation.designs import (
+    alpha_of_each,
+    fixed_contrasts,
+    has_all_units,
+    sequential_contrasts,
+)
 from lambdaloop.experimentation.failure_rate import exceeds
-from lambdaloop.experimentation.moments import Moments, moments
+from lambdaloop.experimentation.outcome_ratio import outcome_ratio_p
 from lambdaloop.experimentation.periods import NOTHING, Period, expected_units, summed
 from lambdaloop.experimentation.sample_ratio import ALARM, sample_ratio_p
-from lambdaloop.experimentation.sample_size import information
 
 _MIN_REQUESTS = 20
 """A first request that fails is no rate."""
@@ -24,31 +27,26 @@ def evaluate(
     """What the figures (by arm; an arm without any has shown nothing) say at that time.
 
     `earlier` holds the periods in which the arms had other shares than now: figures are then those since the last change, and
-    the look tells the sums. ValueError when figures name an arm that the experiment does not have.
+    the look tells the sums. A fixed design is judged once: looks after that repeat what the experiment's record holds of it.
+    ValueError when figures name an arm that the experiment does not have.
     """
     now = Period(shares={arm.name: arm.share for arm in experiment.arms}, figures=figures)
-    periods = [*earlier, now]
-    names = [arm.name for arm in experiment.arms]
-    for period in periods:
-        if strangers := sorted({*period.figures, *period.shares} - {*names}):
-            raise ValueError(
-                f"experiment {experiment.id} has no arm {strangers[0]!r}: use {', '.join(names)}"
-            )
-    sums = {name: summed([period.figures.get(name, NOTHING) for period in periods]) for name in names}
-    expected = expected_units(periods, names)
-    p = sample_ratio_p([each.units for each in sums.values()], list(expected.values()))
-    contrasts = _contrasts(experiment, periods, sums)
-    verdict, reason, winner = _decide(experiment, sums, expected, p, contrasts)
-    if verdict in ("undecided", "equal") and overdue(experiment, at):
+    shown = _shown(experiment, [*earlier, now], at)
+    verdict, reason, winner = _decide(shown)
+    if shown.judgement is None and verdict in ("undecided", "equal") and overdue(experiment, at):
         reason = f"{reason}; the {experiment.rules.max_days} days are over"
     return Look(
         at=at,
         verdict=verdict,
         reason=reason,
         winner=winner,
-        figures=sums,
-        sample_ratio_p=p,
-        contrasts=contrasts,
+        figures=shown.sums,
+        sample_ratio_p=shown.sample_ratio_p,
+        outcome_ratio_p=shown.outcome_ratio_p,
+        contrasts=shown.contrasts
+        if shown.may_declare or verdict == "harmful"
+        else tuple(Contrast(arm=each.arm, difference=None) for each in shown.contrasts),
+        judged_at=shown.judged_at,
     )
 
 
@@ -63,80 +61,118 @@ def better_is_more(rules: ExperimentRules) -> bool:
     return rules.outcome != "squared_error"
 
 
-def arm_moments(rules: ExperimentRules, figures: ArmFigures) -> Moments:
-    """Of an arm's outcomes; hits and misses are known to lie between 0 and 1."""
-    return moments(figures, within_0_and_1=rules.outcome == "correct")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """All that a verdict is made from."""
+
+    experiment: Experiment
+    sums: Mapping[str, ArmFigures]
+    expected: Mapping[str, float]
+    """Units by arm."""
+    sample_ratio_p: float | None
+    outcome_ratio_p: float | None
+    contrasts: tuple[Contrast, ...]
+    may_declare: bool
+    """Whether more may be said of the contrasts than that an arm does harm."""
+    judged_at: datetime | None
+    judgement: Look | None
+    """What was said when a fixed design was judged at an earlier look."""
 
 
-def _contrasts(
-    experiment: Experiment, periods: Sequence[Period], sums: Mapping[str, ArmFigures]
-) -> tuple[Contrast, ...]:
-    rules = experiment.rules
-    control, *others = experiment.arms
-    alpha = rules.alpha / len(others)
-    planned = information(rules.smallest_effect, alpha=alpha)
-    parts = {
-        arm.name: [arm_moments(rules, period.figures.get(arm.name, NOTHING)) for period in periods]
-        for arm in experiment.arms
-    }
-    by = common_slope(list(parts.values()))
-    contrasts = []
-    for arm in others:
-        if min(sums[name].measured for name in (control.name, arm.name)) < rules.min_units:
-            contrasts.append(Contrast(arm=arm.name, difference=None))
-            continue
-        found = difference(parts[control.name], parts[arm.name], by)
-        value = float(found.value)
-        half = float(half_width(found.variance, planned_information=planned, alpha=alpha))
-        known = math.isfinite(half)  # not where no unit differs from another yet
-        contrasts.append(
-            Contrast(
-                arm=arm.name,
-                difference=value if math.isfinite(value) else None,
-                low=value - half if known else None,
-                high=value + half if known else None,
-                variance_reduction=float(found.variance_reduction),
+def _shown(experiment: Experiment, periods: Sequence[Period], at: datetime) -> _Shown:
+    names = [arm.name for arm in experiment.arms]
+    for period in periods:
+        if strangers := sorted({*period.figures, *period.shares} - {*names}):
+            raise ValueError(
+                f"experiment {experiment.id} has no arm {strangers[0]!r}: use {', '.join(names)}"
             )
-        )
-    return tuple(contrasts)
+    parts = {name: [period.figures.get(name, NOTHING) for period in periods] for name in names}
+    sums = {name: summed(each) for name, each in parts.items()}
+    expected = expected_units(periods, names)
+    outcomes = [p for name in names[1:] if (p := outcome_ratio_p(parts[names[0]], parts[name])) is not None]
+    outcome_p = min(1.0, min(outcomes) * (len(names) - 1)) if outcomes else None
+    judgement = next((each for each in experiment.looks if each.judged_at and each.judged_at <= at), None)
+    contrasts, may_declare, judged_at = sequential_contrasts(experiment, periods, sums), True, None
+    if judgement is not None:
+        contrasts, judged_at = judgement.contrasts, judgement.judged_at
+    elif experiment.rules.design == "fixed":
+        may_declare = has_all_units(experiment, sums) and not is_beyond_chance(outcome_p)
+        if may_declare:
+            contrasts = fixed_contrasts(experiment, sums)
+            judged_at = at if all(each.p_value is not None for each in contrasts) else None
+    return _Shown(
+        experiment=experiment,
+        sums=sums,
+        expected=expected,
+        sample_ratio_p=sample_ratio_p([each.units for each in sums.values()], list(expected.values())),
+        outcome_ratio_p=outcome_p,
+        contrasts=contrasts,
+        may_declare=may_declare,
+        judged_at=judged_at,
+        judgement=judgement,
+    )
 
 
-def _decide(
-    experiment: Experiment,
-    sums: Mapping[str, ArmFigures],
-    expected: Mapping[str, float],
-    p: float | None,
-    contrasts: Sequence[Contrast],
-) -> tuple[Verdict, str, str | None]:
-    """The verdict, why, and who wins: what spoils the numbers first, then harm, then the answer."""
-    rules = experiment.rules
+def _decide(shown: _Shown) -> tuple[Verdict, str, str | None]:
+    """The verdict, why, and who wins: what spoils the numbers first, then an arm that wins, then harm, then the rest.
+
+    A winner goes before another arm that does harm: it takes the traffic of that one, too.
+    """
+    experiment, sums, rules = shown.experiment, shown.sums, shown.experiment.rules
     control, *others = experiment.arms
-    if p is not None and p < ALARM:
-        return "invalid", reasons.mismatch(sums, expected, p), None
-    for arm in others:
-        shown = sums[arm.name]
-        if shown.requests >= _MIN_REQUESTS and exceeds(
-            shown.failures, shown.requests, allowed=rules.max_error_rate, alpha=rules.alpha / len(others)
-        ):
-            return "harmful", reasons.failing(arm.name, shown, sums[control.name], rules), None
-    sign = 1 if better_is_more(rules) else -1
-    spans = {each.arm: _good(each, sign) for each in contrasts if each.low is not None}
-    by_arm = {each.arm: each for each in contrasts}
+    by_arm = {each.arm: each for each in shown.contrasts}
+    if is_beyond_chance(shown.sample_ratio_p):
+        return "invalid", reasons.mismatch(sums, shown.expected, shown.sample_ratio_p or 0.0), None
+    failing = [arm.name for arm in others if _fails(experiment, sums[arm.name])]
+    if shown.judgement is not None and not failing:
+        return shown.judgement.verdict, shown.judgement.reason, shown.judgement.winner
+    lost = is_beyond_chance(shown.outcome_ratio_p)
+    ahead = [name for name, each in by_arm.items() if name not in failing and _is_better(experiment, each)]
+    if ahead and shown.may_declare and not lost:
+        winner = max(ahead, key=lambda name: abs(by_arm[name].difference or 0.0))
+        return "better", reasons.better(by_arm[winner], rules), winner
+    if failing:
+        return "harmful", reasons.failing(failing[0], sums[failing[0]], sums[control.name], rules), None
+    if lost:
+        return "undecided", reasons.lost(sums, control.name), None
+    spans = {name: _good(each, rules) for name, each in by_arm.items() if each.low is not None}
     harm = rules.smallest_effect if rules.max_harm is None else rules.max_harm
     for name, (_, high) in spans.items():
         if high < -harm:
             return "harmful", reasons.harmful(by_arm[name], harm, rules), None
-    ahead = [name for name, (low, _) in spans.items() if low > 0]
-    if ahead:
-        winner = max(ahead, key=lambda name: sign * (by_arm[name].difference or 0.0))
-        return "better", reasons.better(by_arm[winner], rules), winner
+    if not shown.may_declare:
+        return "undecided", reasons.planned([arm.name for arm in experiment.arms], sums, rules), None
     effect = rules.smallest_effect
     if len(spans) == len(others) and all(-effect < low and high < effect for low, high in spans.values()):
-        return "equal", reasons.equal(contrasts, rules), None
-    return "undecided", reasons.undecided(contrasts, sums, control.name, rules), None
+        return "equal", reasons.equal(shown.contrasts, rules), None
+    return "undecided", reasons.undecided(shown.contrasts, sums, control.name, rules), None
 
 
-def _good(contrast: Contrast, sign: int) -> tuple[float, float]:
+def is_beyond_chance(p: float | None) -> bool:
+    """Whether units, or outcomes, are distributed as no experiment in order has them."""
+    return p is not None and p < ALARM
+
+
+def _fails(experiment: Experiment, shown: ArmFigures) -> bool:
+    rules = experiment.rules
+    return shown.requests >= _MIN_REQUESTS and bool(
+        exceeds(shown.failures, shown.requests, allowed=rules.max_error_rate, alpha=alpha_of_each(experiment))
+    )
+
+
+def _is_better(experiment: Experiment, contrast: Contrast) -> bool:
+    if contrast.low is None or contrast.difference is None:
+        return False
+    low, _ = _good(contrast, experiment.rules)
+    if contrast.p_value is None:
+        return low > 0
+    # The test of two proportions knows their common variance, the interval that of each: the test is what was planned.
+    sign = 1 if better_is_more(experiment.rules) else -1
+    return contrast.p_value <= alpha_of_each(experiment) and sign * contrast.difference > 0
+
+
+def _good(contrast: Contrast, rules: ExperimentRules) -> tuple[float, float]:
     """The interval in the direction in which more is better."""
+    sign = 1 if better_is_more(rules) else -1
     ends = sorted(sign * end for end in (contrast.low, contrast.high) if end is not None)
     return ends[0], ends[-1]

@@ -2,11 +2,16 @@
 
 A unit counts for the arm that it saw first, with its mean outcome there, in the period in which it saw it: where shares
 change on the way (Thompson sampling), arms are compared within periods of constant shares only. Without that, an arm that got
-its traffic in a good week would look good.
+its traffic in a good week would look good. For the same reason nobody's outcome goes on past the last day of the shares that
+assigned it: some move to another arm with the new ones, and those who stay would have a good week more than those who moved.
+
+What units were like before is known from labels that came before the experiment began. A label that came later, of however
+early a prediction, may be the doing of an arm.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,25 +36,34 @@ class ArmUnits:
     """NaN where none is known yet."""
     covariates: Numbers
     """The mean outcome before the experiment; the mean of all where a unit has none."""
-    rows: NDArray[np.int64]
-    """Predictions."""
+    requests: Mapping[tuple[int, int], int]
+    """Predictions by release and arm, of whichever unit."""
 
 
-def gather_units(exposures: Exposures, findings: Findings, *, outcome: Outcome) -> ArmUnits:
-    """One row for each unit that saw an arm."""
+def gather_units(
+    exposures: Exposures,
+    findings: Findings,
+    *,
+    outcome: Outcome,
+    served: Mapping[int, Sequence[Arm]],
+    begun: datetime,
+) -> ArmUnits:
+    """One row for each unit that saw an arm; `served` has the arms by release, and at `begun` the first one of them was asked for."""
     results = _outcomes(exposures, findings, outcome)
     before = exposures.arms == BEFORE
+    early = _outcomes(exposures, findings.take(findings.observed < begun.timestamp()), outcome)
     during = np.flatnonzero(~before)
     during = during[np.lexsort((exposures.ids[during], exposures.made[during]))]
     units, first, codes = np.unique(exposures.units[during], return_index=True, return_inverse=True)
     own_arms = exposures.arms[during][first].astype(np.int64)
-    counted = exposures.arms[during] == own_arms[codes]
+    stretches = _stretches(exposures.releases[during], served)
+    counted = (exposures.arms[during] == own_arms[codes]) & (stretches == stretches[first][codes])
     return ArmUnits(
         arms=own_arms,
         strata=exposures.releases[during][first].astype(np.int64),
         outcomes=_means(codes[counted], results[during][counted], len(units)),
-        covariates=_covariates(units, exposures.units[before], results[before]),
-        rows=np.bincount(codes[counted], minlength=len(units)).astype(np.int64),
+        covariates=_covariates(units, exposures.units[before], early[before]),
+        requests=_requests(exposures.releases[during], exposures.arms[during]),
     )
 
 
@@ -61,16 +75,14 @@ def periods_of(units: ArmUnits, served: Mapping[int, Sequence[Arm]]) -> list[Per
     return [
         Period(
             shares={arm.name: arm.share for arm in arms},
-            figures={
-                arm.name: _figures(units, (units.strata == release) & (units.arms == place))
-                for place, arm in enumerate(arms)
-            },
+            figures={arm.name: _figures(units, release, place) for place, arm in enumerate(arms)},
         )
         for release, arms in sorted(served.items())
     ]
 
 
-def _figures(units: ArmUnits, members: NDArray[np.bool_]) -> ArmFigures:
+def _figures(units: ArmUnits, release: int, place: int) -> ArmFigures:
+    members = (units.strata == release) & (units.arms == place)
     measured = members & ~np.isnan(units.outcomes)
     y, x = units.outcomes[measured], units.covariates[measured]
     return ArmFigures(
@@ -81,8 +93,27 @@ def _figures(units: ArmUnits, members: NDArray[np.bool_]) -> ArmFigures:
         covariate_total=float(x.sum()),
         covariate_squares=float(x @ x),
         products=float(x @ y),
-        requests=int(units.rows[members].sum()),
+        requests=units.requests.get((release, place), 0),
     )
+
+
+def _stretches(releases: NDArray[np.int32], served: Mapping[int, Sequence[Arm]]) -> NDArray[np.int64]:
+    """[rows] the first release in a row that has the same shares: with those, nobody moves from one arm to another."""
+    first: dict[int, int] = {}
+    shares, begin = None, 0
+    for release, arms in sorted(served.items()):
+        if (present := [(arm.name, arm.share) for arm in arms]) != shares:
+            shares, begin = present, release
+        first[release] = begin
+    known, codes = np.unique(releases, return_inverse=True)
+    return np.array([first.get(release, release) for release in known.tolist()], dtype=np.int64)[codes]
+
+
+def _requests(releases: NDArray[np.int32], arms: NDArray[np.int16]) -> dict[tuple[int, int], int]:
+    pairs, counts = np.unique(np.stack([releases, arms]), axis=1, return_counts=True)
+    return {
+        (release, arm): count for (release, arm), count in zip(pairs.T.tolist(), counts.tolist(), strict=True)
+    }
 
 
 def _outcomes(exposures: Exposures, findings: Findings, outcome: Outcome) -> Numbers:

@@ -10,9 +10,12 @@ generalization of "Student's" problem when several different population variance
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from lambdaloop.domain.experiment import ArmFigures
+from lambdaloop.experimentation.covariate_adjustment import adjusted
+from lambdaloop.experimentation.moments import Moments, moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +53,18 @@ def two_proportions(control: ArmFigures, arm: ArmFigures, *, alpha: float = 0.05
     )
 
 
-def welch(control: ArmFigures, arm: ArmFigures, *, alpha: float = 0.05) -> FixedResult:
-    """Of numbers, whose variance may differ by arm: Welch's t test.
+def welch(control: ArmFigures, arm: ArmFigures, *, alpha: float = 0.05, by: float = 0.0) -> FixedResult:
+    """Of numbers, whose variance may differ by arm: Welch's t test. `by` is the slope on the covariate, which is taken out first.
 
     ValueError where an arm has fewer than two measured units, or where no unit differs from the others of its arm.
     """
     _need(2, control, arm)
-    parts = [_squared_error(figures) for figures in (control, arm)]
-    spread = sum(parts)
+    (first, first_part), (second, second_part) = (_mean(figures, by) for figures in (control, arm))
+    spread = first_part + second_part
     if spread <= 0:
         raise ValueError("no unit differs from the others of its arm: wait for one that does")
-    freedom = spread**2 / sum(
-        part**2 / (figures.measured - 1) for part, figures in zip(parts, (control, arm), strict=True)
-    )
-    difference = arm.total / arm.measured - control.total / control.measured
+    freedom = spread**2 / (first_part**2 / (control.measured - 1) + second_part**2 / (arm.measured - 1))
+    difference = second - first
     error = math.sqrt(spread)
     half = -float(stdtrit(freedom, alpha / 2)) * error
     return FixedResult(
@@ -80,6 +81,8 @@ def _need(units: int, *arms: ArmFigures) -> None:
             raise ValueError(f"an arm has {figures.measured} measured units: wait for {units}")
 
 
-def _squared_error(figures: ArmFigures) -> float:
-    around = figures.squares - figures.total**2 / figures.measured
-    return max(around, 0.0) / (figures.measured - 1) / figures.measured
+def _mean(figures: ArmFigures, by: float) -> tuple[float, float]:
+    """An arm's mean, and the variance of that."""
+    shown: Moments = moments(figures, within_0_and_1=False)
+    mean, rest = adjusted(shown, np.asarray(by))
+    return float(mean), float(rest) / figures.measured

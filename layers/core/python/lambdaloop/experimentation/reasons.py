@@ -15,10 +15,28 @@ def mismatch(sums: Mapping[str, ArmFigures], expected: Mapping[str, float], p: f
     """Units are not distributed as the shares say."""
     units = sum(figures.units for figures in sums.values())
     name = max(expected, key=lambda arm: abs(sums[arm].units - expected[arm]))
+    failed = [f"{arm} failed {shown.failures:,} requests" for arm, shown in sums.items() if shown.failures]
+    unseen = f"; units are known by their answers, and {', '.join(failed)}" if failed else ""
     return (
         f"sample ratio mismatch: {name} has {sums[name].units:,} of {units:,} units where {expected[name]:,.0f} were due, "
-        f"which chance does not explain (p = {p:.2g}): no outcome of this experiment can be trusted"
+        f"which chance does not explain (p = {p:.2g}): no outcome of this experiment can be trusted{unseen}"
     )
+
+
+def lost(sums: Mapping[str, ArmFigures], control: str) -> str:
+    """Outcomes are known of a larger part of one arm's units than of another's."""
+    parts = {name: shown.measured / shown.units for name, shown in sums.items() if shown.units}
+    name = max((arm for arm in parts if arm != control), key=lambda arm: abs(parts[arm] - parts[control]))
+    return (
+        f"outcomes are known of {parts[name]:.1%} of the units of {name} and of {parts[control]:.1%} of those of {control}, which "
+        "chance does not explain: wait for labels that are late, look for those that are lost, and post a reward of 0 where nothing came"
+    )
+
+
+def planned(arms: Sequence[str], sums: Mapping[str, ArmFigures], rules: ExperimentRules) -> str:
+    """A fixed design is not judged yet."""
+    least = min(arms, key=lambda arm: sums[arm].measured)
+    return f"{least} has {sums[least].measured:,} of the {rules.units_per_arm or 0:,} units with an outcome at which every arm is judged, once"
 
 
 def failing(name: str, shown: ArmFigures, control: ArmFigures, rules: ExperimentRules) -> str:
@@ -67,7 +85,8 @@ def undecided(
 def _difference(contrast: Contrast, rules: ExperimentRules) -> str:
     # Differences of an arm that was measured enough: its ends are known.
     value, low, high = (_number(each or 0.0) for each in (contrast.difference, contrast.low, contrast.high))
-    return f"the {_MEASURED[rules.outcome]} of {contrast.arm} differs from the control's by {value} (between {low} and {high})"
+    p = "" if contrast.p_value is None else f"; p = {contrast.p_value:.2g}"
+    return f"the {_MEASURED[rules.outcome]} of {contrast.arm} differs from the control's by {value} (between {low} and {high}{p})"
 
 
 def _number(value: float) -> str:

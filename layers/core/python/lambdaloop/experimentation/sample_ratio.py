@@ -22,7 +22,7 @@ ALARM = 0.001
 """Below this p-value the experiment is invalid."""
 _MIN_EXPECTED = 5.0
 """Below, the chi-square distribution does not describe an arm (W. G. Cochran, 1954)."""
-_SHARPEST = 1_000.0
+SHARPEST = 1_000.0
 """Units around which a mismatch is noticed earliest: the mixture's variance is one over this many."""
 
 
@@ -51,7 +51,7 @@ def mixture_p(units: Floats, expected: Floats) -> Floats:
     """P-values of [arms, ...], at most 1; NaN where an arm is to have fewer than five units."""
     count = units.sum(axis=0)
     pearson = _chi_square(units, expected)
-    evidence = pearson / 2 * count / (count + _SHARPEST) - (len(units) - 1) / 2 * np.log1p(count / _SHARPEST)
+    evidence = pearson / 2 * count / (count + SHARPEST) - (len(units) - 1) / 2 * np.log1p(count / SHARPEST)
     p: Floats = np.minimum(1.0, np.exp(-evidence))
     return p
 

@@ -15,16 +15,14 @@ J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportion
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from scipy.special import ndtr, ndtri
 
+from lambdaloop.domain.experiment import Design
 from lambdaloop.experimentation.confidence_sequences import critical_value, half_width
 from lambdaloop.experimentation.contrasts import variance_of_difference
 from lambdaloop.experimentation.moments import moments_of_sums
 
-Design = Literal["fixed", "sequential"]
-"""fixed: one look, when all units are there; sequential: a confidence sequence, looked at all the time."""
 POWER = 0.8
 """How often the planned effect is found by the planned end; sequences are narrowest there."""
 _MOST_UNITS = 10**12

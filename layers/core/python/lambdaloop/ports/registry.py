@@ -12,7 +12,7 @@ from lambdaloop.domain.experiment import Experiment
 from lambdaloop.domain.experiment_life import Change
 from lambdaloop.domain.experiment_pin import ExperimentPin
 from lambdaloop.domain.lease import Lease
-from lambdaloop.domain.release import Judgement, Release
+from lambdaloop.domain.release import Judgement, Release, TrafficShare
 from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.run import Run, RunStatus
 from lambdaloop.domain.version import Version, VersionDraft
@@ -85,6 +85,7 @@ class ReleaseLog(Protocol):
         rules: ReleaseRules,
         at: datetime,
         experiment: ExperimentPin | None = None,
+        share: TrafficShare | None = None,
     ) -> Release:
         """Record a new release under the next number; the one this execution already opened is returned as it is."""
         ...
@@ -102,6 +103,20 @@ class ReleaseLog(Protocol):
 
         Closing a live release changes nothing. ReleaseStateError when it was rolled back; AliasMovedError when the
         champion is no longer the one this release was opened against.
+        """
+        ...
+
+    def share_release(self, release: Release, *, at: datetime) -> Release:
+        """Note that it has its share of the traffic, and keeps it; doing so again changes nothing.
+
+        ReleaseStateError when it has ended.
+        """
+        ...
+
+    def withdraw_release(self, release: Release, *, outcome: str, by: str, at: datetime) -> Release:
+        """Note that a release that had a share has none any more; one that has ended is returned as it is.
+
+        ReleaseStateError when it has not come to its share yet, or is live.
         """
         ...
 

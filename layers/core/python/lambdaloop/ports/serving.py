@@ -104,6 +104,8 @@ class ServedPredictions(Protocol):
 class FailedRequests(Protocol):
     """How many requests failed, as the inference function counted them."""
 
-    def failed(self, model: str, *, release: int, variant: str, start: datetime, end: datetime) -> float:
-        """Of one arm of a release, with a 5xx status, in whole hours; none before the first whole one."""
+    def failed(
+        self, model: str, *, release: int, variant: str | None, start: datetime, end: datetime
+    ) -> float:
+        """Of one arm of a release, or of all of it, with a 5xx status, in whole hours; none before the first whole one."""
         ...

@@ -4,7 +4,7 @@ Every step is a record first and a release workflow second, both of which may be
 made up for by the next one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lambdaloop.domain.errors import ExperimentInvalidError, ExperimentNotFoundError, ExperimentStateError
@@ -14,12 +14,12 @@ from lambdaloop.domain.experiment_life import (
     concluded,
     execution_of,
     ramped,
-    serves_arms,
-    serves_as_asked,
     what_is_due,
     winner_of,
     with_shares,
 )
+from lambdaloop.domain.experiment_serving import awaits_winner, serves_as_asked, serving_release
+from lambdaloop.domain.namespace import BUCKETS
 from lambdaloop.ports import Clock, ExperimentLog, Notices, ReleaseLog, Workflows
 from lambdaloop.services.ask_for_release import ask_for_release
 
@@ -93,15 +93,12 @@ def _go_on(experiment: Experiment, ports: ExperimentPorts) -> Experiment:
 
 def _obey(experiment: Experiment, order: Order, ports: ExperimentPorts) -> Experiment:
     if order.kind == "reshare":
-        arms = tuple(
-            Arm(name=arm.name, version=arm.version, share=share)
-            for arm, share in zip(experiment.arms, order.shares, strict=True)
-        )
-        if experiment.status != "running" or arms == experiment.arms:
+        arms = _with_shares(experiment, order)
+        if arms == experiment.arms or (experiment.status != "running" and order.requested_by == WORKFLOW):
             return experiment
-        return _record(
-            experiment, with_shares(experiment, arms, at=ports.clock.now()), order.requested_by, ports
-        )
+        why = None if order.requested_by == WORKFLOW else f"{order.requested_by}: {order.reason}"
+        change = with_shares(experiment, arms, why=why, at=ports.clock.now())
+        return _record(experiment, change, order.requested_by, ports)
     if order.kind == "ramp" and order.buckets is not None:
         if order.buckets == experiment.buckets:
             return experiment
@@ -121,8 +118,25 @@ def _obey(experiment: Experiment, order: Order, ports: ExperimentPorts) -> Exper
         why=why,
         by_person=order.kind == "stop",
         at=ports.clock.now(),
+        requested_by=None if order.requested_by == WORKFLOW else order.requested_by,
     )
     return _record(experiment, change, order.requested_by, ports)
+
+
+def _with_shares(experiment: Experiment, order: Order) -> tuple[Arm, ...]:
+    if order.requested_by != WORKFLOW and not experiment.is_stateless:
+        raise ExperimentInvalidError(
+            f"experiment {experiment.id!r} is sticky: other shares would give entities other arms; let more of them take part instead"
+        )
+    if experiment.rules.design == "fixed":
+        raise ExperimentInvalidError(
+            f"experiment {experiment.id!r} is judged once, by a test that knows one split: its shares stay as they are"
+        )
+    if len(order.shares) != len(experiment.arms) or sum(order.shares) != BUCKETS:
+        raise ExperimentInvalidError(
+            f"shares must be {len(experiment.arms)} that add up to {BUCKETS}, got {list(order.shares)}"
+        )
+    return tuple(replace(arm, share=share) for arm, share in zip(experiment.arms, order.shares, strict=True))
 
 
 def _answer(experiment: Experiment, order: Order) -> tuple[str, Verdict, str]:
@@ -157,14 +171,14 @@ def _wants_release(experiment: Experiment, ports: ExperimentPorts) -> bool:
     releases = ports.releases.releases(experiment.model)
     if any(release.execution == execution_of(experiment) for release in releases):
         return False
-    live = next((release for release in releases if release.status == "live"), None)
+    serving = serving_release(experiment, releases)
     match experiment.status:
         case "starting":
             return True
         case "running":
-            return serves_arms(live, experiment) and not serves_as_asked(live, experiment)
+            return serving is not None and not serves_as_asked(serving, experiment)
         case "concluding":
-            return serves_arms(live, experiment)
+            return serving is not None or awaits_winner(experiment, releases)
     return False
 
 

@@ -17,7 +17,7 @@ def ask_for_release(experiment: Experiment, *, workflow: str, workflows: Workflo
         document={
             "model": experiment.model,
             "version": order.version,
-            "requested_by": experiment.requested_by,
+            "requested_by": order.requested_by or experiment.requested_by,
             "reason": f"experiment {experiment.id} {purpose}",
             "experiment": experiment.id,
         },

@@ -1,4 +1,4 @@
-"""Ends a release that passed its last step: from here on its version is the champion."""
+"""Ends the workflow of a release that passed its last step: from here on its version is the champion, or keeps its share."""
 
 from lambdaloop.domain.errors import ReleaseStateError, RoutingChangedError
 from lambdaloop.domain.release import OPEN_STATUSES, Release
@@ -17,20 +17,26 @@ def close_release(
     traffic: Traffic,
     clock: Clock,
 ) -> Release:
-    """The live release, with its lease given back; closing it again changes nothing.
+    """The release, live or with the share that it was opened for, and its lease given back; closing it again changes nothing.
 
-    Raises RoutingChangedError unless all traffic is on it, ReleaseStateError unless its last judgement completed it,
+    Raises RoutingChangedError unless it has the traffic that it shall have, ReleaseStateError unless its last judgement completed it,
     AliasMovedError when the champion changed meanwhile.
     """
     release = releases.release(model, number)
     if release.status in OPEN_STATUSES:
         hold_release(model, number, execution=execution, releases=releases, leases=leases, at=clock.now())
         _check_complete(release)
-        _check_all_traffic(release, traffic)
-    outcome = f"all traffic after {len(release.judgements)} judgements"
-    closed = releases.close_release(release, outcome=outcome, at=clock.now())
+        _check_traffic(release, traffic)
+    closed = _closed(release, releases, clock)
     leases.free(model=model, name=LEASE, owner=execution)
     return closed
+
+
+def _closed(release: Release, releases: ReleaseLog, clock: Clock) -> Release:
+    if release.share is not None:
+        return releases.share_release(release, at=clock.now())
+    outcome = f"all traffic after {len(release.judgements)} judgements"
+    return releases.close_release(release, outcome=outcome, at=clock.now())
 
 
 def _check_complete(release: Release) -> None:
@@ -41,10 +47,16 @@ def _check_complete(release: Release) -> None:
         )
 
 
-def _check_all_traffic(release: Release, traffic: Traffic) -> None:
+def _check_traffic(release: Release, traffic: Traffic) -> None:
     routing = traffic.routing()
-    if routing.candidate is not None or routing.stable != release.lambda_version:
+    found = (routing.stable, routing.candidate, routing.weight)
+    wanted: tuple[str | None, str | None, float] = (release.lambda_version, None, 0.0)
+    words = f"all traffic at {release.lambda_version}"
+    if release.share is not None:
+        wanted = (release.previous_lambda_version, release.lambda_version, release.share.percent / 100)
+        words = f"{wanted[2]:.0%} of the traffic at {wanted[1]} and the rest at {wanted[0]}"
+    if found != wanted:
         raise RoutingChangedError(
-            f"the live alias is at Lambda version {routing.stable} with candidate {routing.candidate}, wanted all traffic at "
-            f"{release.lambda_version} (release {release.number} of {release.model!r}): somebody changed it by hand"
+            f"the live alias is at Lambda version {found[0]} with candidate {found[1]} ({found[2]:.0%}), wanted {words} "
+            f"(release {release.number} of {release.model!r}): somebody changed it by hand"
         )

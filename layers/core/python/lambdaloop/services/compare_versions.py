@@ -31,6 +31,8 @@ class Side:
     lambda_version: str
     signature: Signature
     """Of the model version behind it: it gets the features that it knows and no others."""
+    arm: str | None = None
+    """Of its experiment, which shall answer; the control does where none is named."""
 
 
 def compare_versions(
@@ -42,10 +44,14 @@ def compare_versions(
     traffic: Traffic,
     clock: Clock,
     request_id: str,
+    seconds: float = LONGEST_SECONDS,
     timer: Timer = time.perf_counter,
 ) -> Replay:
-    """Ask both versions about every row; `rows` must be `comparable_rows`. Whatever a version answers, it is no error here."""
-    until = timer() + LONGEST_SECONDS
+    """Ask both versions about every row, for so many seconds; `rows` must be `comparable_rows`.
+
+    Whatever a version answers, it is no error here.
+    """
+    until = timer() + seconds
     sides = [
         _Asked(side, f"/models/{model}/predict", f"{request_id}-{name}", traffic, clock, timer)
         for name, side in (("champion", champion), ("candidate", candidate))
@@ -109,7 +115,11 @@ class _Asked:
         body = {"rows": [{name: row[name] for name in names} for row in rows]}
         self._count += 1
         event = post_event(
-            self.path, body, request_id=f"{self.request_id}-{self._count}", at=self.clock.now()
+            self.path,
+            body,
+            request_id=f"{self.request_id}-{self._count}",
+            at=self.clock.now(),
+            arm=self.side.arm,
         )
         started = self.timer()
         try:

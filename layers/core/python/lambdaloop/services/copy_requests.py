@@ -38,14 +38,17 @@ def copy_requests(
     traffic: Traffic,
     clock: Clock,
     request_id: str,
+    arm: str | None = None,
+    seconds: float = LONGEST_SECONDS,
     timer: Callable[[], float] = time.perf_counter,
 ) -> Sequence[Copied]:
     """A request of one row for each logged row, one after the other; `rows` must be `comparable_rows`.
 
-    Fewer than `rows` when time is up or Lambda is out of room. A refusal or a failure is an answer, too: None.
+    `arm`: of the version's experiment, which shall answer. Fewer than `rows` when the `seconds` are up or Lambda is out of room.
+    A refusal or a failure is an answer, too: None.
     """
     copies: list[Copied] = []
-    until = timer() + LONGEST_SECONDS
+    until = timer() + seconds
     # The first row goes out once more, before: a cold start is no property of the model.
     for place, row in enumerate([*rows[:1], *rows]):
         features = {name: row.features[name] for name in signature.features}
@@ -54,6 +57,7 @@ def copy_requests(
             {"rows": [features]},
             request_id=f"{request_id}-{place}",
             at=clock.now(),
+            arm=arm,
         )
         started = timer()
         if place and started > until:

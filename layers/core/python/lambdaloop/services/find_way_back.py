@@ -56,6 +56,7 @@ def way_back(model: str, routing: Routing, *, to: int | None, traffic: Traffic) 
 def _behind(routing: Routing, traffic: Traffic) -> Iterator[tuple[str, ReleasePin]]:
     """The newest version that has traffic, the one that was live before it, and so on, as far as they exist."""
     lambda_version: str | None = routing.candidate or routing.stable
+    shares = routing.candidate is not None
     while lambda_version is not None:
         try:
             pin = traffic.pin_of(lambda_version)
@@ -64,4 +65,4 @@ def _behind(routing: Routing, traffic: Traffic) -> Iterator[tuple[str, ReleasePi
         if pin is None:
             return
         yield lambda_version, pin
-        lambda_version = pin.previous_lambda_version
+        lambda_version, shares = routing.stable if shares else pin.previous_lambda_version, False

@@ -93,4 +93,5 @@ def _compared(
         figures=found.figures,
         champion=None if alone else observer.observe(previous, since=since, until=until, alone=False),
         notes=found.notes,
+        arms=found.arms,
     )

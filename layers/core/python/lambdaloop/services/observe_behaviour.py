@@ -5,7 +5,7 @@ and whatever cannot be measured is left out and said: the rule that judges decid
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from lambdaloop.domain.behaviour import BehaviourFigures, holds_for, scale_of
@@ -15,6 +15,7 @@ from lambdaloop.domain.errors import VersionNotFoundError
 from lambdaloop.domain.labels import resolve_labels
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.release import Release
+from lambdaloop.domain.release_rules import new_arms
 from lambdaloop.domain.releasing_rules import Behaviour
 from lambdaloop.domain.replay import (
     Replay,
@@ -27,7 +28,7 @@ from lambdaloop.monitoring.answer_drift import AnswerDrift, answer_drift, profil
 from lambdaloop.monitoring.differences import certain_difference
 from lambdaloop.monitoring.significance import excess_p_value
 from lambdaloop.ports import CaptureArchive, Clock, Traffic
-from lambdaloop.services.compare_versions import Side, compare_versions
+from lambdaloop.services.compare_versions import LONGEST_SECONDS, Side, compare_versions
 from lambdaloop.services.load_reference import Reference, References
 from lambdaloop.services.measure_answers import AnsweredRows
 from lambdaloop.services.recent_log import RecentLog, read_recent_log
@@ -45,6 +46,8 @@ class Behaved:
     """The training metric of the new version."""
     figures: BehaviourFigures
     notes: tuple[str, ...]
+    arms: Mapping[str, BehaviourFigures] = field(default_factory=dict)
+    """Arms of an experiment that the release before did not serve: what each answers about the same rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,18 @@ def observe_behaviour(
         theirs=[row for row in theirs if row.version == previous.version],
         rules=release.rules.behaviour,
     )
-    return step.compare(figures, log, ports)
+    behaved, added = step.compare(figures, log, ports), new_arms(release, previous)
+    arms = {
+        arm.name: replace(
+            step,
+            arm=arm.name,
+            seconds=LONGEST_SECONDS / len(added),
+            candidate=_reference(ports, release, arm.version),
+            made=[row for row in made if row.version == arm.version],
+        )
+        for arm in added
+    }
+    return replace(behaved, arms={name: each.compare_answers(ports) for name, each in arms.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +126,30 @@ class _Step:
     made: Sequence[CapturedPrediction]
     theirs: Sequence[CapturedPrediction]
     rules: Behaviour
+    arm: str | None = None
+    """Of the release's experiment, where not the release itself is compared."""
+    seconds: float = LONGEST_SECONDS
+    """For asking again."""
+
+    def compare_answers(self, ports: BehaviourPorts) -> BehaviourFigures:
+        """Only what both say about the same rows: how well they do is for the experiment to find out."""
+        unheard: list[str] = []
+        replay = self._replay(ports, unheard)
+        ours, _ = self._sides(replay)
+        numbers = {
+            **self._yardstick(self._training_drift(ours), unheard),
+            **(_replay_numbers(replay) if replay else {}),
+        }
+        figures = BehaviourFigures(predictions=len(self.made))
+        return replace(figures, **numbers)  # type: ignore[arg-type]  # names are those of the fields
 
     def compare(self, figures: BehaviourFigures, log: RecentLog, ports: BehaviourPorts) -> Behaved:
         notes = _log_notes(log)
         replay = self._replay(ports, notes)
         ours, before = self._sides(replay)
         enough = min(len(ours.scores), len(before.scores)) >= self.rules.min_predictions
-        task = self.candidate.version.task
-        profile = ours.holdout_profile()
-        training = profile_drift(ours.scores, profile, task=task) if profile and enough else None
-        drift = answer_drift(ours.scores, before.scores, task=task) if enough else None
+        training = self._training_drift(ours) if enough else None
+        drift = answer_drift(ours.scores, before.scores, task=self.candidate.version.task) if enough else None
         numbers: dict[str, float | int | None] = {
             **_drift_numbers("prediction_drift", drift),
             **({"prediction_drift_error": drift.error} if drift else {}),
@@ -140,6 +168,13 @@ class _Step:
             notes=tuple(dict.fromkeys(notes)),
         )
 
+    def _training_drift(self, ours: AnsweredRows) -> AnswerDrift | None:
+        """How much its answers are distributed otherwise than its own on the holdout; None where there is too little."""
+        profile = ours.holdout_profile()
+        if profile is None or len(ours.scores) < self.rules.min_predictions:
+            return None
+        return profile_drift(ours.scores, profile, task=self.candidate.version.task)
+
     def _replay(self, ports: BehaviourPorts, notes: list[str]) -> Replay | None:
         """Both versions asked about rows of either side; None without rows that can be asked of both."""
         rows = [*self.made, *self.theirs]
@@ -155,11 +190,14 @@ class _Step:
                 lambda_version=self.release.previous_lambda_version, signature=self.champion.signature
             ),
             candidate=Side(
-                lambda_version=str(self.release.lambda_version), signature=self.candidate.signature
+                lambda_version=str(self.release.lambda_version),
+                signature=self.candidate.signature,
+                arm=self.arm,
             ),
             traffic=ports.traffic,
             clock=ports.clock,
-            request_id=f"judge-{self.release.model}-{self.release.number}",
+            request_id=f"judge-{self.release.model}-{self.release.number}{f'-{self.arm}' if self.arm else ''}",
+            seconds=self.seconds,
         )
 
     def _sides(self, replay: Replay | None) -> tuple[AnsweredRows, AnsweredRows]:
@@ -226,11 +264,13 @@ class _Step:
         }
 
 
-def _reference(ports: BehaviourPorts, release: Release) -> Reference:
-    found = ports.references.of(release.version)
+def _reference(ports: BehaviourPorts, release: Release, version: int | None = None) -> Reference:
+    """Of the release's own version, or of another one that it serves."""
+    number = version or release.version
+    found = ports.references.of(number)
     if found is None:
         raise VersionNotFoundError(
-            f"model {release.model!r} has no version {release.version}, which release {release.number} is of"
+            f"model {release.model!r} has no version {number}, which release {release.number} serves"
         )
     return found
 

@@ -68,7 +68,7 @@ def predict(
                 features={name: row.get(name) for name in capture.features},
                 latency_ms=latency_ms,
                 rate=capture.rate,
-                request_id=request_id,
+                request_id=request_id if prediction.assignment or len(rows) > 1 else None,
             )
             capture.log.write(line)
     return predictions

@@ -70,13 +70,15 @@ class ExposureReader:
     archive: CaptureArchive
     datasets: DatasetStore
     clock: Clock
+    control: int | None = None
+    """Stateless, the release that the control answers by; otherwise predictions say themselves which arm they are of."""
     bounds: ReadingBounds = field(default_factory=ReadingBounds)
 
     def read(self) -> int:
         """Take in what is new; returns how many sources are left for the next run."""
         model, experiment = self.definition.name, self.experiment
         key = reading_key(model, experiment.id)
-        first = day_of(experiment.created_at - timedelta(days=BEFORE_DAYS))
+        first = day_of(_first_time(experiment))
         reading = load_record(self.archive, key, Reading) or Reading(since=first)
         until = self.bounds.stopwatch() + self.bounds.seconds
         pending = list(self._pending(reading))
@@ -136,7 +138,7 @@ class ExposureReader:
             now=self.clock.now(),
             label_days=self.definition.monitoring.label_days,
         )
-        rows = _Rows(self.experiment, rules.target)
+        rows = _Rows(self.experiment, rules.target, self.control)
         try:
             # Unreadable lines are the watch's to tell of; here they are only passed over.
             for chunk in self._chunks(source, rules):
@@ -169,10 +171,10 @@ class _Source:
 class _Rows:
     """Lines of one source that matter to an experiment, by day."""
 
-    def __init__(self, experiment: Experiment, target: TargetReader) -> None:
-        self._experiment, self._target = experiment, target
+    def __init__(self, experiment: Experiment, target: TargetReader, control: int | None) -> None:
+        self._experiment, self._target, self._control = experiment, target, control
         self._arms = {arm.name: place for place, arm in enumerate(experiment.arms)}
-        self._first = experiment.created_at - timedelta(days=BEFORE_DAYS)
+        self._first = _first_time(experiment)
         self._exposures: dict[datetime, list[Exposures]] = {}
         self._findings: dict[datetime, list[Findings]] = {}
 
@@ -200,6 +202,30 @@ class _Rows:
         }
 
     def _exposure(self, row: CapturedPrediction) -> tuple[bytes, bytes, int, int, float, float] | None:
+        found = self._stateless(row) if self._experiment.is_stateless else self._sticky(row)
+        value = self._target.read(row.prediction)
+        if value is None or found is None:
+            return None
+        unit, arm = found
+        return (
+            row.prediction_id.encode(),
+            hashlib.blake2b(unit.encode(), digest_size=16).hexdigest().encode(),
+            arm,
+            row.release,
+            float(value),
+            row.event_time.timestamp(),
+        )
+
+    def _stateless(self, row: CapturedPrediction) -> tuple[str, int] | None:
+        """Unit and arm. Whoever a prediction is about was not asked: what was assigned is the request."""
+        begun, control = self._experiment.started_at, self._control
+        if control is None or row.release < control or begun is None or row.event_time < begun:
+            return None
+        # Whatever answers beside the control while the experiment runs is the treatment.
+        return row.request or row.prediction_id, int(row.release > control)
+
+    def _sticky(self, row: CapturedPrediction) -> tuple[str, int] | None:
+        """Unit and arm."""
         experiment = self._experiment
         unit = row.entity or row.request
         arm = BEFORE
@@ -211,17 +237,7 @@ class _Rows:
             arm = self._arms[row.variant]
         elif row.entity is None or not self._first <= row.event_time < experiment.created_at:
             return None
-        value = self._target.read(row.prediction)
-        if value is None or unit is None:
-            return None
-        return (
-            row.prediction_id.encode(),
-            hashlib.blake2b(unit.encode(), digest_size=16).hexdigest().encode(),
-            arm,
-            row.release,
-            float(value),
-            row.event_time.timestamp(),
-        )
+        return None if unit is None else (unit, arm)
 
     def _finding(self, label: CapturedLabel) -> tuple[bytes, float, float, float]:
         actual = None if label.actual is None else self._target.read(label.actual)
@@ -253,6 +269,12 @@ def _findings(rows: Sequence[tuple[bytes, float, float, float]]) -> Findings:
         rewards=np.array(rewards, dtype=np.float64),
         observed=np.array(observed, dtype=np.float64),
     )
+
+
+def _first_time(experiment: Experiment) -> datetime:
+    """From when on predictions matter; a request has no past."""
+    before = timedelta(0) if experiment.is_stateless else timedelta(days=BEFORE_DAYS)
+    return experiment.created_at - before
 
 
 def _take(pending: list[_Source], size: int) -> list[_Source]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lambdaloop.domain.errors import BackendUnavailableError, RoutingChangedError
-from lambdaloop.domain.release import OPEN_STATUSES, Release
+from lambdaloop.domain.release import BESIDE_STATUSES, Release
 from lambdaloop.domain.return_note import ReturnNote, noted
 from lambdaloop.domain.returning import Destination, destination, live_of
 from lambdaloop.domain.traffic import Routing
@@ -58,7 +58,8 @@ def return_to_release(
 
     `unreachable`: what the registry raises when it cannot be used; it stops no rollback. Raises NothingToReturnToError,
     ReleaseNotFoundError, ReleaseStateError (never live), LambdaVersionDeletedError, ReleaseNotReadyError (Lambda put the
-    version to sleep), RoutingChangedError (somebody keeps moving traffic); traffic is where it was then.
+    version to sleep), RoutingChangedError (somebody keeps moving traffic); traffic is where it was then. BackendUnavailableError of Lambda
+    itself says nothing about where it is: run it again.
     """
     for attempt in range(_TRIES):
         known = _known(request.model, releases, unreachable)
@@ -75,10 +76,11 @@ def return_to_release(
         releases.return_to(
             model=request.model, number=goal.release, by=note.by, reason=note.reason, at=note.at
         )
-        _hold(goal, note, traffic)
     except unreachable as error:
         unrecorded = str(error)
-    under_way = [each.number for each in known or () if each.status in OPEN_STATUSES]
+    else:
+        _hold(goal, note, traffic)
+    under_way = [each.number for each in known or () if each.status in BESIDE_STATUSES]
     return Returned(
         release=goal.release,
         lambda_version=goal.lambda_version,
@@ -92,7 +94,7 @@ def return_to_release(
 def _recorded(note: ReturnNote, known: Sequence[Release]) -> bool:
     """Whether the registry says what the note says."""
     live = live_of(known)
-    under_way = {each.number for each in known if each.status in OPEN_STATUSES}
+    under_way = {each.number for each in known if each.status in BESIDE_STATUSES}
     return live is not None and live.number == note.to and note.left not in under_way
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from lambdaloop.domain.behaviour import holds_for
 from lambdaloop.domain.bundle import unpack_bundle
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import ReleaseStateError
 from lambdaloop.domain.release import Judgement, Release, Verdict
-from lambdaloop.domain.release_rules import check_open, slice_seconds
+from lambdaloop.domain.release_rules import check_open, new_arms, slice_seconds
 from lambdaloop.domain.releasing_rules import Shadow
 from lambdaloop.domain.replay import (
     PairedAnswer,
@@ -36,7 +37,7 @@ from lambdaloop.ports import (
     Traffic,
     VersionRegistry,
 )
-from lambdaloop.services.copy_requests import Copied, copy_requests
+from lambdaloop.services.copy_requests import LONGEST_SECONDS, Copied, copy_requests
 from lambdaloop.services.hold_release import hold_release
 from lambdaloop.services.recent_log import read_recent_log
 
@@ -89,12 +90,13 @@ def shadow_release(
     before = [each for each in release.judgements if each.kind == "shadow"]
     judgement = next((each for each in before if each.step == slices), None)
     if judgement is None:
-        version = ports.versions.version(release.model, release.version)
-        figures = _figures(definition, _copies(release, version, shadow, before, slices, ports))
-        comparison = version.comparison
+        previous = _previous(release, ports)
+        asked = _asked(release, previous, ports)
+        copies = _copies(release, asked, previous.number, shadow, before, slices, ports)
+        figures = _figures(definition, copies)
         judgement = judge_shadow(
             rules=release.rules,
-            comparison=comparison.disagreement if comparison else None,
+            comparison=_expected(release, asked, previous, ports),
             before=before,
             number=slices,
             figures=figures,
@@ -105,18 +107,58 @@ def shadow_release(
     return ShadowDecision(verdict=judgement.verdict, slices=slices + 1, reasons=judgement.reasons)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Who gets copies: the version of the release, or one arm of its experiment."""
+
+    version: Version
+    arm: str | None = None
+
+
+def _asked(release: Release, previous: Release, ports: ShadowPorts) -> Sequence[_Asked]:
+    """The arms that an experiment adds, since its control is what serves already; else the release's own version."""
+    arms = new_arms(release, previous)
+    if not arms:
+        return [_Asked(version=ports.versions.version(release.model, release.version))]
+    return [_Asked(version=ports.versions.version(release.model, arm.version), arm=arm.name) for arm in arms]
+
+
+def _previous(release: Release, ports: ShadowPorts) -> Release:
+    if release.lambda_version is None or release.previous is None:
+        raise ReleaseStateError(
+            f"release {release.number} of {release.model!r} has no version, or none before it: nothing to shadow"
+        )
+    return ports.releases.release(release.model, release.previous)
+
+
+def _expected(
+    release: Release, asked: Sequence[_Asked], previous: Release, ports: ShadowPorts
+) -> float | None:
+    """How much training saw them disagree with the version before, at most; None where it says nothing about that."""
+    champion = ports.versions.version(release.model, previous.version)
+    known = [
+        holds_for(
+            each.version.comparison,
+            champion=champion.number,
+            champion_metrics=champion.metrics,
+            rules=release.rules.behaviour,
+            training_drift=None,  # by copies of a share alone nobody can tell
+            training_drift_p=None,
+        )
+        for each in asked
+    ]
+    return max((each.disagreement for each in known if each), default=None)
+
+
 def _copies(
     release: Release,
-    version: Version,
+    asked: Sequence[_Asked],
+    previous: int,
     shadow: Shadow,
     before: Sequence[Judgement],
     slices: int,
     ports: ShadowPorts,
 ) -> Sequence[Copied]:
-    if release.lambda_version is None or release.previous is None:
-        raise ReleaseStateError(
-            f"release {release.number} of {release.model!r} has no version, or none before it: nothing to shadow"
-        )
     now = ports.clock.now()
     until = now - DELIVERY
     since = before[-1].at - DELIVERY if before else until - timedelta(seconds=slice_seconds(shadow))
@@ -125,24 +167,30 @@ def _copies(
         archive=ports.archive,
         since=since,
         until=until,
-        releases={release.previous},
+        releases={previous},
         now=now,
     )
-    signature = unpack_bundle(ports.artifacts.get(version.files[BUNDLE])).signature
     share = [
         row
-        for row in log.of(release.previous)
+        for row in log.of(previous)
         if is_copied(row.prediction_id, release=release.number, share=shadow.share)
     ]
-    return copy_requests(
-        sample_rows(comparable_rows(share, signature), at_most=COPIES),
-        model=release.model,
-        lambda_version=release.lambda_version,
-        signature=signature,
-        traffic=ports.traffic,
-        clock=ports.clock,
-        request_id=f"shadow-{release.model}-{release.number}-{slices}",
-    )
+    copies: list[Copied] = []
+    for place, each in enumerate(asked):
+        signature = unpack_bundle(ports.artifacts.get(each.version.files[BUNDLE])).signature
+        rows = sample_rows(comparable_rows(share, signature), at_most=COPIES)
+        copies += copy_requests(
+            rows[place :: len(asked)],
+            model=release.model,
+            lambda_version=str(release.lambda_version),
+            signature=signature,
+            traffic=ports.traffic,
+            clock=ports.clock,
+            request_id=f"shadow-{release.model}-{release.number}-{slices}-{place}",
+            arm=each.arm,
+            seconds=LONGEST_SECONDS / len(asked),
+        )
+    return copies
 
 
 def _figures(definition: ModelDefinition, copies: Sequence[Copied]) -> ShadowFigures:

@@ -13,7 +13,7 @@ from lambdaloop.domain.errors import (
     ReleaseInProgressError,
 )
 from lambdaloop.domain.experiment import Experiment
-from lambdaloop.domain.experiment_request import ExperimentRequest, draft_experiment
+from lambdaloop.domain.experiment_request import ExperimentRequest, buckets_of, draft_experiment
 from lambdaloop.domain.release import OPEN_STATUSES, ReleasePin, pin_text
 from lambdaloop.domain.signature import check_same_interface
 from lambdaloop.ports import ArtifactStore, Clock, ExperimentLog, ReleaseLog, VersionRegistry, Workflows
@@ -53,9 +53,9 @@ def _known(model: str, request: ExperimentRequest, experiments: ExperimentLog) -
         known = experiments.experiment(model, request.id)
     except ExperimentNotFoundError:
         return None
-    asked = (request.arms, request.rules, request.buckets)
+    asked = (request.arms, request.rules, request.assignment, buckets_of(request))
     begun = known.order.arms if known.order and known.status == "starting" else known.arms
-    if asked != (begun, known.rules, known.buckets):
+    if asked != (begun, known.rules, known.assignment, known.buckets):
         raise ExperimentInvalidError(
             f"model {model!r} has another experiment {request.id!r} already ({known.status}): take another id"
         )
@@ -80,6 +80,11 @@ def _draft(
             raise ReleaseInProgressError(
                 f"release {release.number} of {definition.name!r} is taking traffic: start when it has ended"
             )
+        if request.assignment == "stateless" and release.status == "live" and release.experiment:
+            raise ExperimentInvalidError(
+                f"the live release {release.number} answers with the arms of experiment {release.experiment.id!r}, which has "
+                f"ended, and cannot be the control: release version {champion.version} by itself first"
+            )
     return draft_experiment(
         request, model=definition.name, task=definition.task, champion=champion.version, at=clock.now()
     )
@@ -88,15 +93,16 @@ def _draft(
 def _check_arms(experiment: Experiment, *, versions: VersionRegistry, artifacts: ArtifactStore) -> None:
     """Whatever would fail its release later: versions that are not there, answer other rows, or are too many."""
     pinned = pin_arms(experiment, experiment.arms, versions=versions)
-    pin_text(
-        ReleasePin(
-            model=experiment.model,
-            release=10**6,
-            version=pinned.arms[0].version,
-            bundle=pinned.arms[0].bundle,
-            experiment=pinned,
+    if not experiment.is_stateless:
+        pin_text(
+            ReleasePin(
+                model=experiment.model,
+                release=10**6,
+                version=pinned.arms[0].version,
+                bundle=pinned.arms[0].bundle,
+                experiment=pinned,
+            )
         )
-    )
     check_same_interface(
         {arm.name: unpack_bundle(artifacts.get(arm.bundle)).signature for arm in pinned.arms}
     )
