@@ -96,10 +96,14 @@ class Gateway:
         """The port RequestMetrics."""
         self.measured.append(figures)
 
+    def invoke(self, event: Document) -> Document:
+        """Lambda's response to one event."""
+        context: Any = None
+        return self._lambda(event, context)
+
     def send(self, event: Document) -> Answer:
         """One event through the application."""
-        context: Any = None
-        response = self._lambda(event, context)
+        response = self.invoke(event)
         body = response.get("body") or ""
         content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
         return Answer(response["statusCode"], response["headers"], json.loads(content))

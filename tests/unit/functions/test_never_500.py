@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import schemathesis
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from functions.inference.messages import Datatype
 from lambdaloop.domain.prediction_id import new_prediction_id
 from scripts import openapi
 from tests.fakes.tiny_model import ROW
@@ -49,7 +50,7 @@ tensors = st.lists(
         {
             "name": names | st.text(),
             "shape": st.lists(st.integers(0, 3) | values, max_size=3),
-            "datatype": st.sampled_from(["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]) | scalars,
+            "datatype": st.sampled_from(get_args(Datatype)) | scalars,
             "data": st.lists(values, max_size=3),
         }
     ),
