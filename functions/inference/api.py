@@ -1,6 +1,8 @@
 """Puts the HTTP interface of one model together."""
 
 from fastapi import FastAPI
+from mangum import Mangum
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
 import lambdaloop
 from functions.inference.boundary import Boundary
@@ -9,6 +11,14 @@ from functions.inference.feedback_api import feedback_api
 from functions.inference.open_inference import open_inference
 from functions.inference.refusals import install_refusals
 from functions.inference.row_api import row_api
+from lambdaloop.domain.http_answer import PROBLEM_TYPE
+
+
+def create_gateway(inference: Inference) -> Mangum:
+    """The application behind API Gateway."""
+    return Mangum(
+        create_app(inference), lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, PROBLEM_TYPE]
+    )
 
 
 def create_app(inference: Inference) -> FastAPI:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
+from lambdaloop.domain.row_schema import MAX_ENTITY
+
 Value = str | int | bool | float
 Datatype = Literal[
     "BOOL",
@@ -26,7 +28,6 @@ Datatype = Literal[
     "BYTES",
 ]
 """Those of the protocol that JSON can hold."""
-MAX_ENTITY = 256
 MAX_LABELS = 1000
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
@@ -143,6 +144,21 @@ class PredictionsBody(TypedDict):
     request_id: str
 
 
+RowSchema = TypedDict(
+    "RowSchema",
+    {
+        "$schema": str,
+        "title": str,
+        "description": str,
+        "type": Literal["object"],
+        "properties": Mapping[str, Any],
+        "required": list[str],
+        "additionalProperties": Literal[False],
+    },
+)
+"""A row as JSON Schema."""
+
+
 class FeedbackBody(TypedDict):
     """Labels that were taken, to be joined with their predictions later."""
 
@@ -225,8 +241,15 @@ class Problem(TypedDict):
 
 
 class ErrorBody(TypedDict):
-    """Why there is no answer."""
+    """Why there is no answer: a problem of RFC 9457."""
 
+    type: Literal["about:blank"]
+    title: str
+    """The status in words."""
+    status: int
+    detail: str
     error: str
+    """The same as `detail`, where the Open Inference Protocol looks for it."""
     details: list[Problem]
     """At most 100; `error` says how many there are."""
+    request_id: str

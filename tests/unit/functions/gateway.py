@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from mangum import Mangum
-
-from functions.inference.api import create_app
+from functions.inference.api import create_gateway
 from functions.inference.endpoints import Inference
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
@@ -85,8 +84,8 @@ class Gateway:
             labels=LabelRules(self.definition),
             metrics=self,
         )
-        self.app = create_app(inference)
-        self._lambda = Mangum(self.app, lifespan="off")
+        self._lambda = create_gateway(inference)
+        self.app: Any = self._lambda.app
 
     def write(self, line: Mapping[str, Any]) -> None:
         """The port PredictionLog."""
@@ -106,6 +105,8 @@ class Gateway:
         response = self.invoke(event)
         body = response.get("body") or ""
         content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
+        if response["headers"].get("content-encoding") == "gzip":
+            content = gzip.decompress(content)
         return Answer(response["statusCode"], response["headers"], json.loads(content))
 
     def request(

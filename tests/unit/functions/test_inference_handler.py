@@ -76,4 +76,5 @@ def test_text_that_is_no_unicode_is_400(tmp_path: Path) -> None:
     broken["body"] = "abc"
     done = run(tmp_path, [event, broken])
     assert [answer["statusCode"] for answer in done.answers] == [400, 400]
-    assert done.body(0) == {"error": "the request is not text in UTF-8", "details": []}
+    assert done.body(0)["error"] == "the request is not text in UTF-8"
+    assert done.answers[0]["headers"]["content-type"] == "application/problem+json"
