@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from functions.inference import messages
+from functions.inference import explain_messages, messages
+from functions.inference.explain_api import explain_api
 from functions.inference.feedback_api import feedback_api
 from functions.inference.open_inference import open_inference
 from functions.inference.row_api import row_api
@@ -41,6 +42,7 @@ class _Operation:
 
 _OPERATIONS: Mapping[str, _Operation] = {
     "predict_rows": _Operation(messages.PredictionsBody, messages.RowsRequest),
+    "explain_rows": _Operation(explain_messages.ExplanationsBody, explain_messages.ExplainRequest),
     "describe_row": _Operation(messages.RowSchema),
     "send_labels": _Operation(
         messages.FeedbackBody, messages.FeedbackRequest, may_be_unavailable=False, status="202"
@@ -108,12 +110,14 @@ def document(signature: Signature | None = None) -> Document:
     )
     nobody: Any = None  # routes are only described here, never called
     app.include_router(row_api(nobody))
+    app.include_router(explain_api(nobody))
     app.include_router(feedback_api(nobody))
     app.include_router(open_inference(nobody))
     described: Document = app.openapi()
     schemas = _schemas()
     if signature:
-        schemas["RowsRequest"]["properties"]["rows"]["items"] = row_schema(signature)
+        for kind in ("RowsRequest", "ExplainRequest"):
+            schemas[kind]["properties"]["rows"]["items"] = row_schema(signature)
     for path, operations in described["paths"].items():
         for operation in operations.values():
             _describe(operation, path)

@@ -91,6 +91,26 @@ EXAMPLES: Mapping[str, Example] = {
         },
         {"rows": [_ROW], "entity_id": "customer-7"},
     ),
+    "explain_rows": Example(
+        {
+            "explanations": [
+                {
+                    "value": "yes",
+                    "probabilities": {"no": 0.0392, "yes": 0.9608},
+                    "label": "yes",
+                    "scale": "margin",
+                    "method": "exact",
+                    "base": 0.7,
+                    "output": 3.2,
+                    "contributions": {"age": 1.0, "visits": 0.5, "active": 0.75, "plan": 0.25},
+                    "errors": None,
+                }
+            ],
+            "model_version": 7,
+            "request_id": _REQUEST,
+        },
+        {"rows": [_ROW]},
+    ),
     "describe_row": Example(_SCHEMA),
     "send_labels": Example(
         {"accepted": 1, "request_id": _REQUEST},

@@ -7,6 +7,7 @@ from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 import lambdaloop
 from functions.inference.boundary import Boundary
 from functions.inference.endpoints import Inference
+from functions.inference.explain_api import explain_api
 from functions.inference.feedback_api import feedback_api
 from functions.inference.open_inference import open_inference
 from functions.inference.refusals import install_refusals
@@ -34,6 +35,7 @@ def create_app(inference: Inference) -> FastAPI:
     install_refusals(app)
     app.add_middleware(Boundary, metrics=inference.metrics, release=lambda: inference.slot.release)
     app.include_router(row_api(inference))
+    app.include_router(explain_api(inference))
     app.include_router(feedback_api(inference))
     app.include_router(open_inference(inference))
     return app

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from functions.inference.api import create_gateway
 from functions.inference.endpoints import Inference
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.bundle import golden_of
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
@@ -49,7 +50,7 @@ class FakeSlot:
         return (
             self.content
             if isinstance(self.content, LoadedModel)
-            else LoadedModel(pin=PIN, model=self.content)
+            else LoadedModel(pin=PIN, model=self.content, golden_json=golden_of(classifier()))
         )
 
 
@@ -132,6 +133,10 @@ class Gateway:
     def predict(self, *rows: Mapping[str, Any], **more: Any) -> Answer:
         """Rows through the row API."""
         return self.request("POST", "/models/churn/predict", {"rows": list(rows), **more})
+
+    def explain(self, *rows: Mapping[str, Any], **more: Any) -> Answer:
+        """Rows to explain."""
+        return self.request("POST", "/models/churn/explain", {"rows": list(rows), **more})
 
     def feedback(self, *labels: Mapping[str, Any], **more: Any) -> Answer:
         """Labels."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.bundle import golden_of
 from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
 from lambdaloop.domain.release import ReleasePin
@@ -24,6 +25,8 @@ class LoadedModel:
 
     pin: ReleasePin
     model: "ServedModel"
+    golden_json: bytes = b""
+    """Its golden rows as they came: only explanations need them."""
     variant: str = CHAMPION
     arms: tuple["LoadedModel", ...] = ()
     """In an experiment its arms as the pin names them, each for itself; the first one is this very version."""
@@ -79,22 +82,26 @@ def load_model(pin: ReleasePin, *, artifacts: "ArtifactReader") -> LoadedModel:
     """Fetch, check and load every bundle of the pin, each once; ArmsDifferError when arms do not take the same rows."""
     experiment = pin.experiment
     if experiment is None:
-        return LoadedModel(pin=pin, model=_load_bundle(pin.bundle, pin, artifacts))
+        model, golden_json = _load_bundle(pin.bundle, pin, artifacts)
+        return LoadedModel(pin=pin, model=model, golden_json=golden_json)
     bundles = {arm.bundle.sha256: arm.bundle for arm in experiment.arms}
     models = {sha256: _load_bundle(bundle, pin, artifacts) for sha256, bundle in bundles.items()}
     arms = tuple(
         LoadedModel(
             pin=replace(pin, version=arm.version, bundle=arm.bundle, experiment=None),
-            model=models[arm.bundle.sha256],
+            model=models[arm.bundle.sha256][0],
+            golden_json=models[arm.bundle.sha256][1],
             variant=arm.name,
         )
         for arm in experiment.arms
     )
     check_same_interface({arm.variant: arm.model.signature for arm in arms})
-    return LoadedModel(pin=pin, model=arms[0].model, arms=arms)
+    return LoadedModel(pin=pin, model=arms[0].model, golden_json=arms[0].golden_json, arms=arms)
 
 
-def _load_bundle(bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader") -> "ServedModel":
+def _load_bundle(
+    bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader"
+) -> tuple["ServedModel", bytes]:
     content = artifacts.get(bundle)
     # Imported here: answering 503 without a release needs no runtime.
     from lambdaloop.serving.onnx_model import OnnxModel
@@ -104,4 +111,4 @@ def _load_bundle(bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader")
         raise ArtifactCorruptError(
             f"the bundle {bundle.key} is one of model {model.signature.model!r}, not {pin.model!r}"
         )
-    return model
+    return model, golden_of(content)
