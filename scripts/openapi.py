@@ -85,14 +85,15 @@ _REQUEST_ID: Document = {
     "description": "What the caller calls the request: comes back in header and body. 1 to 128 visible ASCII characters; "
     "anything else is as if it were not there.",
 }
+KEY_PATTERN = "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?7[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$"
+"""A UUID of version 7."""
 _IDEMPOTENCY_KEY: Document = {
     "name": "idempotency-key",
     "in": "header",
     "required": False,
     "schema": {
         "type": "string",
-        "format": "uuid",
-        "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$",
+        "pattern": KEY_PATTERN,
     },
     "description": "A UUID of version 7, made when the request is sent for the first time: sent again with it within "
     "24 hours, the same rows get the same prediction ids, and count once.",
@@ -116,8 +117,7 @@ def document(signature: Signature | None = None) -> Document:
     described: Document = app.openapi()
     schemas = _schemas()
     if signature:
-        for kind in ("RowsRequest", "ExplainRequest"):
-            schemas[kind]["properties"]["rows"]["items"] = row_schema(signature)
+        _narrow(schemas, signature)
     for path, operations in described["paths"].items():
         for operation in operations.values():
             _describe(operation, path)
@@ -126,6 +126,15 @@ def document(signature: Signature | None = None) -> Document:
                     parameter["schema"] = {"type": "string", "enum": [signature.model]}
     described["components"] = {"schemas": schemas}
     return described
+
+
+def _narrow(schemas: Document, signature: Signature) -> None:
+    """What requests for this very model may say."""
+    for kind in ("RowsRequest", "ExplainRequest"):
+        schemas[kind]["properties"]["rows"]["items"] = row_schema(signature)
+    explained = schemas["ExplainRequest"]["properties"]
+    explained["label"] = {"enum": [*signature.classes, None]}
+    explained["scale"] = {"enum": [*(("probability", "margin") if signature.classes else ("value",)), None]}
 
 
 def text() -> str:

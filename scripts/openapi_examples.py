@@ -49,7 +49,7 @@ _SCHEMA = {
     "properties": {
         "age": {"type": ["number", "null"]},
         "visits": {"type": "integer", "minimum": 0, "maximum": 1000},
-        "active": {"type": "boolean"},
+        "active": {"enum": [True, False, 1, 0]},
         "plan": {
             "type": ["string", "null"],
             "maxLength": 10000,

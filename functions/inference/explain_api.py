@@ -12,6 +12,7 @@ from lambdaloop.domain.golden import GoldenRows
 from lambdaloop.domain.signature import Signature
 from lambdaloop.services.explain import Explanation, Row, background_of, explain, max_rows
 from lambdaloop.services.load_model import LoadedModel
+from lambdaloop.services.predict import entities_of
 
 
 def explain_api(inference: Inference) -> APIRouter:
@@ -30,6 +31,9 @@ def explain_api(inference: Inference) -> APIRouter:
         signature = loaded.model.signature
         if len(body.rows) > (limit := max_rows(signature)):
             raise RefusedError(413, f"{len(body.rows)} rows, at most {limit} are explained at once")
+        entities_of(
+            body.rows, column=signature.entity, default=None
+        )  # a row is refused here if it is for predictions
         explanations = explain(
             body.rows,
             model=loaded.model,

@@ -30,6 +30,7 @@ values = (
     st.none()
     | st.booleans()
     | st.integers(-2, 1002)
+    | st.sampled_from([0, 1, 0.0, 1.0])
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["plus", "Oslo", "a", "", " ", "\x1c", "\u00a0", "x" * 10_001, "never seen"])
     | st.text()
@@ -57,6 +58,7 @@ def test_every_value_that_the_schema_allows_is_taken(name: str, value: object) -
         {"rate": -0.5},
         {"amount": "3"},
         {"active": "yes"},
+        {"active": 2},
         {"plan": ""},
         {"plan": "x" * 10_001},
         {"tier": "c"},

@@ -136,7 +136,7 @@ class _Cell:
             return float(value)
         if value is None:
             return self._absent()
-        if type(value) is int and value in (0, 1):
+        if type(value) in (int, float) and value in (0, 1):
             return float(value)
         raise _CellError(f"must be true or false, got {_shown(value)}")
 

@@ -35,9 +35,9 @@ def row_schema(signature: Signature, *, version: int | None = None) -> Document:
 def _schema(feature: Feature) -> Document:
     if feature.type == "category":
         return _category(feature)
-    kind: Document = {"type": [feature.type, "null"] if feature.nullable else feature.type}
     if feature.type == "boolean":
-        return kind
+        return {"enum": [True, False, 1, 0, *([None] if feature.nullable else [])]}
+    kind: Document = {"type": [feature.type, "null"] if feature.nullable else feature.type}
     bounds = {
         name: bound
         for name, bound in (("minimum", feature.min), ("maximum", feature.max))

@@ -53,7 +53,7 @@ def predict(
     of the request where it has none; `ask` is told each arm before it is asked, so that a failure is known to be its. Raises RowsInvalidError with every problem; then nothing is captured.
     """
     started = time.perf_counter()
-    entities = _entities(rows, column=loaded.model.signature.entity, default=entity_id)
+    entities = entities_of(rows, column=loaded.model.signature.entity, default=entity_id)
     if retry:
         request_id, event_time = retry.text, retry.time
     if loaded.pin.experiment is None:
@@ -132,9 +132,10 @@ def _assigned(
     return [prediction for prediction, _ in answered], [latency_ms for _, latency_ms in answered]
 
 
-def _entities(
+def entities_of(
     rows: Sequence[Mapping[str, Any]], *, column: str | None, default: str | None
 ) -> list[str | None]:
+    """Whom each row is about; RowsInvalidError where that is no text and no whole number, or too long."""
     entities: list[str | None] = []
     problems: list[RowProblem] = []
     for number, row in enumerate(rows):
