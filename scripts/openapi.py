@@ -76,6 +76,7 @@ _OF_THE_GATEWAY = {
 _HEADERS = {
     "x-request-id": "The caller's own, or else API Gateway's.",
     "cache-control": "No answer is to be kept.",
+    "x-model-age": "Seconds since the model was fetched, if it was.",
 }
 _REQUEST_ID: Document = {
     "name": "x-request-id",

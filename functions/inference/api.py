@@ -33,7 +33,7 @@ def create_app(inference: Inference) -> FastAPI:
         redirect_slashes=False,
     )
     install_refusals(app)
-    app.add_middleware(Boundary, metrics=inference.metrics, release=lambda: inference.slot.release)
+    app.add_middleware(Boundary, metrics=inference.metrics, slot=inference.slot)
     app.include_router(row_api(inference))
     app.include_router(explain_api(inference))
     app.include_router(feedback_api(inference))

@@ -3,12 +3,13 @@
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.inference.compression import MIN_BYTES, packed
+from functions.inference.endpoints import Slot
 from functions.inference.facts import RequestFacts, facts_of
 from functions.inference.refusals import error_response
 from lambdaloop.domain.http_answer import SECURITY_HEADERS
@@ -28,10 +29,10 @@ class Boundary:
     an experiment that was asked last.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: "RequestMetrics", release: Callable[[], int | None]) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: "RequestMetrics", slot: Slot) -> None:
         self._app = app
         self._metrics = metrics
-        self._release = release
+        self._slot = slot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -46,7 +47,7 @@ class Boundary:
             if message["type"] == "http.response.start":
                 starts.append(message)
                 return
-            _dress(starts[0], message, facts)
+            _dress(starts[0], message, facts, self._slot.loaded_at)
             await send(starts[0])
             await send(message)
 
@@ -60,7 +61,7 @@ class Boundary:
                 await response(scope, receive, dressed_send)
         if scope["method"] == "POST" and facts.is_traffic and not state.get("is_uncounted"):
             self._metrics.record(
-                release=self._release(),
+                release=self._slot.release,
                 predictions=state.get("predictions", 0),
                 status=starts[0]["status"],
                 seconds=time.perf_counter() - started,
@@ -68,13 +69,17 @@ class Boundary:
             )
 
 
-def _dress(start: Message, body: Message, facts: RequestFacts) -> None:
+def _dress(start: Message, body: Message, facts: RequestFacts, loaded_at: datetime | None) -> None:
     """Add what every answer carries; in gzip where that is welcome and worth it."""
-    headers = [
+    headers: list[tuple[bytes, bytes]] = [
         *start["headers"],
         *_SECURITY_HEADERS,
         (b"x-request-id", facts.request_id.encode("latin-1")),
     ]
+    if loaded_at:
+        # Nothing is asked again once the model is loaded, so this is how old all is that an answer was made of.
+        seconds = max(0, int((facts.event_time - loaded_at).total_seconds()))
+        headers.append((b"x-model-age", b"%d" % seconds))
     if facts.accepts_gzip and len(body["body"]) >= MIN_BYTES:
         body["body"] = packed(body["body"])
         headers = [(name, value) for name, value in headers if name != b"content-length"]

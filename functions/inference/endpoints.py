@@ -1,6 +1,7 @@
 """What all endpoints of one model share: finding the model and answering rows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
@@ -24,6 +25,11 @@ class Slot(Protocol):
     @property
     def release(self) -> int | None:
         """The release of this process."""
+        ...
+
+    @property
+    def loaded_at(self) -> datetime | None:
+        """When the model was fetched; None before."""
         ...
 
     def get(self) -> LoadedModel:

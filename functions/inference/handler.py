@@ -36,7 +36,7 @@ def _gateway() -> "Mangum":
 
     app = App(Settings.from_env())
     model, definition = app.settings.need("model"), app.definition
-    slot = ModelSlot(model=model, pin=app.settings.pin, artifacts=app.artifact_reader)
+    slot = ModelSlot(model=model, pin=app.settings.pin, artifacts=app.artifact_reader, clock=app.clock)
     inference = Inference(
         model=model,
         slot=slot,

@@ -27,6 +27,7 @@ class _Slot:
     """A model in memory."""
 
     release = 1
+    loaded_at = None
 
     def __init__(self, fitted: FittedModel) -> None:
         pin = ReleasePin(

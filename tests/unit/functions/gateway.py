@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -26,6 +27,8 @@ from lambdaloop.serving.onnx_model import OnnxModel
 from tests.fakes.tiny_model import DEFINITION, classifier
 
 EVENTS = Path(__file__).parents[2] / "events"
+LOADED_AT = datetime(2026, 3, 2, 9, 20, 1, tzinfo=UTC)
+"""Ten minutes before the sample requests."""
 PIN = ReleasePin(
     model="churn", release=3, version=7, bundle=Artifact(key="k", version_id="v", sha256="s", size=1)
 )
@@ -43,6 +46,7 @@ class FakeSlot:
 
     content: ServedModel | LoadedModel | LambdaloopError
     release: int | None = PIN.release
+    loaded_at: datetime | None = LOADED_AT
 
     def get(self) -> LoadedModel:
         if isinstance(self.content, LambdaloopError):

@@ -115,6 +115,14 @@ def test_every_answer_carries_the_security_headers() -> None:
         assert SECURITY_HEADERS.items() <= answer.headers.items()
 
 
+def test_every_answer_says_how_old_is_what_it_was_made_of() -> None:
+    gateway = Gateway()
+    assert gateway.predict(ROW).headers["x-model-age"] == "600"
+    assert gateway.predict({}).headers["x-model-age"] == "600"
+    gateway.slot.loaded_at = None
+    assert "x-model-age" not in gateway.request("GET", "/v2/health/live").headers
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
 @pytest.mark.parametrize("named", ["gzip", "GZIP", "x-gzip", "deflate"])
 def test_a_packed_body_is_the_same_body(pack: Any, named: str) -> None:

@@ -5,6 +5,7 @@ An experiment is loaded as a whole or not at all: half of one would compare noth
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lambdaloop.domain.alias import CHAMPION
@@ -16,7 +17,7 @@ from lambdaloop.domain.release import ReleasePin
 from lambdaloop.domain.signature import check_same_interface
 
 if TYPE_CHECKING:
-    from lambdaloop.ports import ArtifactReader, ServedModel
+    from lambdaloop.ports import ArtifactReader, Clock, ServedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +40,18 @@ class LoadedModel:
 class ModelSlot:
     """The model of this process. Once loaded it stays, whatever becomes of the bucket."""
 
-    def __init__(self, *, model: str, pin: str | None, artifacts: "ArtifactReader") -> None:
+    def __init__(self, *, model: str, pin: str | None, artifacts: "ArtifactReader", clock: "Clock") -> None:
         self._model = model
         self._pin = pin
         self._artifacts = artifacts
+        self._clock = clock
         self._loaded: LoadedModel | None = None
+        self._loaded_at: datetime | None = None
+
+    @property
+    def loaded_at(self) -> datetime | None:
+        """When all that this process knows was fetched; None before."""
+        return self._loaded_at
 
     @property
     def release(self) -> int | None:
@@ -62,6 +70,7 @@ class ModelSlot:
         if self._loaded is None:
             pin = read_pin(self._pin, model=self._model)
             self._loaded = load_model(pin, artifacts=self._artifacts)
+            self._loaded_at = self._clock.now()
         return self._loaded
 
 
