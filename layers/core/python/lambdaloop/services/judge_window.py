@@ -230,7 +230,9 @@ def _capture_loss(start: datetime, end: datetime, summaries: Summaries, using: J
     """Of as many hours, one hour earlier: what was predicted last is still on its way into the log."""
     start, end = start - HOUR, end - HOUR
     served = using.served.served(using.definition.name, start=start, end=end)
-    captured = summaries.total(start, end).counts.predictions
+    counts = summaries.total(start, end).counts
+    # A request that was sent again was served again, and its line repeats the id of the first one.
+    captured = counts.predictions + counts.repeated
     return capture_loss(served=served, captured=captured, rate=using.definition.serving.capture_rate)
 
 
