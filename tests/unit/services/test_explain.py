@@ -9,6 +9,7 @@ import pytest
 
 from lambdaloop.domain.definition import Feature
 from lambdaloop.domain.encoding import RowProblem, RowsInvalidError
+from lambdaloop.domain.explained_scale import Scale
 from lambdaloop.domain.golden import GoldenOutput, GoldenRows
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.signature import Signature
@@ -163,8 +164,9 @@ def test_of_several_classes_the_predicted_one_is_explained_and_a_softmax_is_addi
 def test_a_probability_of_zero_or_one_is_explained() -> None:
     [row, *background] = _rows(4, 4)
     model = FunctionModel(lambda row: float(row["f0"] * row["f1"] > 0), _names(4))
-    for scale in (None, "margin", "probability"):
-        [found] = explain([row], model=model, background=background, scale=scale)  # type: ignore[arg-type]
+    scales: tuple[Scale | None, ...] = (None, "margin", "probability")
+    for scale in scales:
+        [found] = explain([row], model=model, background=background, scale=scale)
         assert all(map(math.isfinite, found.contributions.values()))
 
 
@@ -199,7 +201,7 @@ def test_rows_that_cannot_be_predicted_cannot_be_explained() -> None:
 
 def test_rows_are_held_against_the_first_twenty_ordinary_golden_rows() -> None:
     signature = FunctionModel(_entangled, ["f0"]).signature
-    rows = [{"f0": 1e7}, *({"f0": float(number)} for number in range(30)), {"f0": None}]
+    rows: list[Row] = [{"f0": 1e7}, *({"f0": float(number)} for number in range(30)), {"f0": None}]
     golden = GoldenRows(rows=tuple(rows), outputs=(GoldenOutput(value="no"),) * len(rows))
     assert [row["f0"] for row in background_of(golden, signature)] == [float(number) for number in range(20)]
     only = GoldenRows(rows=({"f0": 1e7},), outputs=(GoldenOutput(value="no"),))
