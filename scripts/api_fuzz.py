@@ -17,9 +17,12 @@ from scripts import openapi
 from scripts.wsgi_gateway import WsgiGateway
 
 _ACCEPTED = ["2xx", "404", "413", "422"]
+_REFUSED = (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429)
 _CONFIG: Document = {
     "base-url": "http://gateway.example",
     "generation": {"database": "none"},
+    # Too many rows are a refusal as well, and the one that a request gets which is wrong in other ways, too.
+    "checks": {"negative_data_rejection": {"expected-statuses": [*map(str, _REFUSED)]}},
     "operations": [
         # That the shapes of tensors fit each other and the model, and that a label's id and time are possible ones, no schema can say.
         {
