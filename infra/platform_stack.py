@@ -32,7 +32,12 @@ class PlatformStack(Stack):
             memory_mib=256,
             timeout_seconds=5,
         )
-        self.api = HttpApi(self, "Http", answer_unrouted=self.answer_unrouted.function)
+        self.api = HttpApi(
+            self,
+            "Http",
+            answer_unrouted=self.answer_unrouted.function,
+            cors_origins=[o for definition in config.definitions for o in definition.serving.cors_origins],
+        )
 
         # What models' stacks import. Left to itself, CDK exports only what somebody imports: with the last import an export
         # would go too, and since this stack is deployed first, CloudFormation would refuse to drop what is still in use.

@@ -9,6 +9,7 @@ from typing import Any
 import lambdaloop
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.documents import Document
+from lambdaloop.domain.http_answer import PROBLEM_TYPE, SECURITY_HEADERS, problem_body
 
 _ANSWERS: dict[str, Document] = {
     "/v2": {"name": "lambdaloop", "version": lambdaloop.__version__, "extensions": []},
@@ -22,11 +23,10 @@ def handle(event: Document, app: App) -> Document:
     path = event["rawPath"]
     method = event["requestContext"]["http"]["method"]
     if path not in _ANSWERS:
-        return _response(404, {"error": _unknown(path, app.settings.api_models or ""), "details": []})
+        return _problem(event, 404, _unknown(path, app.settings.api_models or ""))
     if method != "GET":
-        error = {"error": f"{path}: {method} is not allowed here", "details": []}
-        return _response(405, error, allow="GET")
-    return _response(200, _ANSWERS[path])
+        return _problem(event, 405, f"{path}: {method} is not allowed here", allow="GET")
+    return _response(200, _ANSWERS[path], "application/json")
 
 
 def _unknown(path: str, models: str) -> str:
@@ -39,10 +39,15 @@ def _unknown(path: str, models: str) -> str:
     return f"{path[:200]}: there is nothing here; models deployed are {deployed}"
 
 
-def _response(status: int, body: Any, **headers: str) -> Document:
+def _problem(event: Document, status: int, error: str, **headers: str) -> Document:
+    body = problem_body(status, error, request_id=event["requestContext"]["requestId"])
+    return _response(status, body, PROBLEM_TYPE, **headers)
+
+
+def _response(status: int, body: Any, content_type: str, **headers: str) -> Document:
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json", **headers},
+        "headers": {"content-type": content_type, **SECURITY_HEADERS, **headers},
         "body": json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -1,6 +1,7 @@
 """What all endpoints of one model share: finding the model and answering rows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
@@ -10,6 +11,7 @@ from functions.inference.limits import max_rows
 from functions.inference.refusals import RefusedError
 from lambdaloop.domain.feedback import LabelRules
 from lambdaloop.domain.prediction import Prediction
+from lambdaloop.domain.retry_key import RetryKey, read_retry_key
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture, predict
 
@@ -23,6 +25,11 @@ class Slot(Protocol):
     @property
     def release(self) -> int | None:
         """The release of this process."""
+        ...
+
+    @property
+    def loaded_at(self) -> datetime | None:
+        """When the model was fetched; None before."""
         ...
 
     def get(self) -> LoadedModel:
@@ -72,13 +79,24 @@ class Inference:
             rows,
             loaded=loaded if facts.is_traffic else _verified(loaded, facts.arm),
             entity_id=entity_id,
-            request_id=facts.request_id,
+            request_id=facts.gateway_id,
             event_time=facts.event_time,
             capture=self.capture if facts.is_traffic else None,
             ask=ask,
+            retry=_retry_key(facts),
         )
         request.state.predictions = len(predictions)
         return predictions
+
+
+def _retry_key(facts: RequestFacts) -> RetryKey | None:
+    """RefusedError 400 when there is one that cannot keep its promise."""
+    if facts.idempotency_key is None:
+        return None
+    try:
+        return read_retry_key(facts.idempotency_key, now=facts.event_time)
+    except ValueError as error:
+        raise RefusedError(400, f"idempotency-key {error}") from error
 
 
 def check_rows(count: int, loaded: LoadedModel) -> None:

@@ -17,7 +17,7 @@ def feedback_api(inference: Inference) -> APIRouter:
     @router.post("/models/{model}/feedback")
     async def send_labels(model: str, request: Request) -> Response:
         """Send labels."""
-        request.state.is_feedback = True
+        request.state.is_uncounted = True
         inference.check_model(model)
         body = await read_body(request, FeedbackRequest)
         facts: RequestFacts = request.state.facts

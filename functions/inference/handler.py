@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lambdaloop.bootstrap import App
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
+from lambdaloop.domain.http_answer import PROBLEM_TYPE, SECURITY_HEADERS, problem_body
 from lambdaloop.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ def _gateway() -> "Mangum":
     """The application behind API Gateway, with the model in it if that can be loaded."""
     # There are no plugins, but pydantic would read the metadata of every installed package in search of some.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from mangum import Mangum
-
-    from functions.inference.api import create_app
+    from functions.inference.api import create_gateway
     from functions.inference.endpoints import Inference
     from lambdaloop.domain.feedback import LabelRules
     from lambdaloop.services.load_model import ModelSlot
@@ -37,7 +36,7 @@ def _gateway() -> "Mangum":
 
     app = App(Settings.from_env())
     model, definition = app.settings.need("model"), app.definition
-    slot = ModelSlot(model=model, pin=app.settings.pin, artifacts=app.artifact_reader)
+    slot = ModelSlot(model=model, pin=app.settings.pin, artifacts=app.artifact_reader, clock=app.clock)
     inference = Inference(
         model=model,
         slot=slot,
@@ -52,7 +51,7 @@ def _gateway() -> "Mangum":
     )
     # Mangum expects a loop, and Python no longer makes one by itself.
     asyncio.set_event_loop(asyncio.new_event_loop())
-    gateway = Mangum(create_app(inference), lifespan="off")
+    gateway = create_gateway(inference)
     # The first request asks again, and answers and logs why not.
     with suppress(LambdaloopError):
         slot.get()
@@ -66,10 +65,11 @@ def handler(event: Document, context: Any) -> Document:
         return gateway(event, context)
     except ValueError:
         # Raised in front of the application only: text that is no Unicode, or base64 that is none.
-        body = {"error": "the request is not text in UTF-8", "details": []}
+        request_id = event["requestContext"]["requestId"]
+        body = problem_body(400, "the request is not text in UTF-8", request_id=request_id)
         return {
             "statusCode": 400,
-            "headers": {"content-type": "application/json"},
+            "headers": {"content-type": PROBLEM_TYPE, **SECURITY_HEADERS, "x-request-id": request_id},
             "body": json.dumps(body),
             "isBase64Encoded": False,
         }

@@ -9,9 +9,25 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
+from lambdaloop.domain.row_schema import MAX_ENTITY
+
 Value = str | int | bool | float
-Datatype = Literal["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]
-MAX_ENTITY = 256
+Datatype = Literal[
+    "BOOL",
+    "UINT8",
+    "UINT16",
+    "UINT32",
+    "UINT64",
+    "INT8",
+    "INT16",
+    "INT32",
+    "INT64",
+    "FP16",
+    "FP32",
+    "FP64",
+    "BYTES",
+]
+"""Those of the protocol that JSON can hold."""
 MAX_LABELS = 1000
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
@@ -43,9 +59,12 @@ class Tensor(BaseModel):
     name: str = Field(description="The feature, or the entity column.")
     shape: list[int] = Field(min_length=1, max_length=2, description="[rows] or [rows, 1].")
     datatype: Datatype = Field(
-        description="FP64, FP32, INT64 or INT32 for number and integer, BOOL for boolean, BYTES for category and entity."
+        description="Any number for number and integer, BOOL for boolean, BYTES for category and entity; "
+        "the model's metadata name the widest for each."
     )
-    data: list[Any] = Field(description="Flat or nested as the shape says; null where a value is missing.")
+    data: list[Any] = Field(
+        description="Flat or nested as the shape says; null where a value is missing, in floats NaN, too."
+    )
     parameters: dict[str, Any] | None = Field(
         default=None, description="Not used; the binary data extension is not offered."
     )
@@ -71,7 +90,7 @@ class InferRequest(BaseModel):
     inputs: list[Tensor] = Field(
         min_length=1, description="One per feature; a nullable feature may be left out."
     )
-    outputs: list[RequestedOutput] | None = Field(default=None, description="All when left out.")
+    outputs: list[RequestedOutput] | None = Field(default=None, description="All when left out or empty.")
     parameters: dict[str, Any] | None = Field(default=None, description="Not used.")
 
 
@@ -123,6 +142,21 @@ class PredictionsBody(TypedDict):
 
     predictions: list[PredictionBody]
     request_id: str
+
+
+RowSchema = TypedDict(
+    "RowSchema",
+    {
+        "$schema": str,
+        "title": str,
+        "description": str,
+        "type": Literal["object"],
+        "properties": Mapping[str, Any],
+        "required": list[str],
+        "additionalProperties": Literal[False],
+    },
+)
+"""A row as JSON Schema."""
 
 
 class FeedbackBody(TypedDict):
@@ -207,8 +241,15 @@ class Problem(TypedDict):
 
 
 class ErrorBody(TypedDict):
-    """Why there is no answer."""
+    """Why there is no answer: a problem of RFC 9457."""
 
+    type: Literal["about:blank"]
+    title: str
+    """The status in words."""
+    status: int
+    detail: str
     error: str
+    """The same as `detail`, where the Open Inference Protocol looks for it."""
     details: list[Problem]
     """At most 100; `error` says how many there are."""
+    request_id: str

@@ -97,7 +97,7 @@ async def _infer(inference: Inference, loaded: LoadedModel, request: Request) ->
     check_rows(row_count(body), loaded)
     signature = loaded.model.signature
     predictions = inference.answer(request, loaded, rows_of(body, signature))
-    wanted = None if body.outputs is None else [output.name for output in body.outputs]
+    wanted = [output.name for output in body.outputs] if body.outputs else None
     answer: InferBody = {
         "model_name": loaded.pin.model,
         "outputs": outputs_of(predictions, signature, wanted=wanted),

@@ -5,11 +5,15 @@ from typing import TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from functions.inference.compression import unpacked
+from functions.inference.facts import RequestFacts
 from functions.inference.messages import Problem
 from functions.inference.refusals import RefusedError, counted
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Lambda takes events of 6 MB, in which the body is text within JSON: every quotation mark counts twice."""
+MAX_UNPACKED_BYTES = 6 * 1024 * 1024
+"""Of a body that came in gzip, to which that does not happen."""
 
 _LISTS = ("rows", "labels")
 """What a request is a list of: a problem within one of these says in which row."""
@@ -25,6 +29,9 @@ async def read_body(request: Request, kind: type[Body]) -> Body:
         raise RefusedError(
             413, f"the body has {len(content)} bytes, at most {MAX_BODY_BYTES} are taken: send fewer rows"
         )
+    facts: RequestFacts = request.state.facts
+    if facts.content_encoding:
+        content = unpacked(content, facts.content_encoding, limit=MAX_UNPACKED_BYTES)
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from functions.inference.messages import ErrorBody, Problem
+from functions.inference.facts import RequestFacts
+from functions.inference.messages import Problem
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.errors import (
     ArmsDifferError,
@@ -17,6 +18,7 @@ from lambdaloop.domain.errors import (
     ModelNotReleasedError,
 )
 from lambdaloop.domain.feedback import LabelsInvalidError
+from lambdaloop.domain.http_answer import PROBLEM_TYPE, problem_body
 
 _MAX_DETAILS = 100
 _RETRY_AFTER_SECONDS = 30
@@ -34,11 +36,18 @@ logger = logging.getLogger("lambdaloop.inference")
 class RefusedError(Exception):
     """A request that gets another answer than it asked for."""
 
-    def __init__(self, status: int, error: str, problems: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        problems: Sequence[Problem] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.problems = problems
+        self.headers = headers
 
 
 def install_refusals(app: FastAPI) -> None:
@@ -50,49 +59,62 @@ def install_refusals(app: FastAPI) -> None:
         app.exception_handler(error)(_unavailable)
 
 
-def json_response(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: object, status: int = 200) -> Response:
     """JSON in ASCII: text with half a character in it (a lone surrogate) can be echoed, too."""
     content = json.dumps(body, separators=(",", ":"), allow_nan=False)
-    return Response(content, status, headers, media_type="application/json")
+    return Response(content, status, media_type="application/json")
 
 
 def error_response(
-    status: int, error: str, problems: Sequence[Problem] = (), headers: dict[str, str] | None = None
+    request_id: str,
+    status: int,
+    error: str,
+    problems: Sequence[Problem] = (),
+    headers: dict[str, str] | None = None,
 ) -> Response:
-    """The body of everything that is not 200."""
+    """The answer of everything that is not 200."""
     if len(problems) > _MAX_DETAILS:
         error = f"{error}; the first {_MAX_DETAILS} are listed"
-    body: ErrorBody = {"error": error, "details": list(problems[:_MAX_DETAILS])}
-    return json_response(body, status, headers)
+    body = problem_body(status, error, problems[:_MAX_DETAILS], request_id=request_id)
+    return Response(json.dumps(body, separators=(",", ":")), status, headers, media_type=PROBLEM_TYPE)
 
 
-async def _refused(_: Request, error: RefusedError) -> Response:
-    return error_response(error.status, error.error, error.problems)
+async def _refused(request: Request, error: RefusedError) -> Response:
+    return error_response(_id_of(request), error.status, error.error, error.problems, error.headers)
 
 
-async def _rows_invalid(_: Request, error: RowsInvalidError) -> Response:
+async def _rows_invalid(request: Request, error: RowsInvalidError) -> Response:
     problems: list[Problem] = [
         {"row": one.row, "field": one.field or None, "problem": one.problem} for one in error.problems
     ]
     what = "labels" if isinstance(error, LabelsInvalidError) else "rows"
-    return error_response(422, f"{what} do not fit the model: {counted(problems)}", problems)
+    return error_response(_id_of(request), 422, f"{what} do not fit the model: {counted(problems)}", problems)
 
 
 async def _not_routed(request: Request, error: HTTPException) -> Response:
     """No such path, or not with this method."""
     reason = f"{request.method} is not allowed here" if error.status_code == 405 else "there is nothing here"
+    # The path of the scope: a URL is made of the host header, too, which may be none.
     return error_response(
-        error.status_code, f"{request.url.path}: {reason}", headers=dict(error.headers or {})
+        _id_of(request),
+        error.status_code,
+        f"{request.scope['path'][:200]}: {reason}",
+        headers=dict(error.headers or {}),
     )
 
 
-async def _unavailable(_: Request, error: Exception) -> Response:
+async def _unavailable(request: Request, error: Exception) -> Response:
     """The model is not there (yet); the next request tries again, and the log says why this one failed."""
     logger.error("no model to answer with: %s: %s", type(error).__name__, error)
     public = (
         str(error) if isinstance(error, ModelNotReleasedError) else "the model cannot be loaded: try again"
     )
-    return error_response(503, public, headers={"retry-after": str(_RETRY_AFTER_SECONDS)})
+    return error_response(_id_of(request), 503, public, headers={"retry-after": str(_RETRY_AFTER_SECONDS)})
+
+
+def _id_of(request: Request) -> str:
+    facts: RequestFacts = request.state.facts
+    return facts.request_id
 
 
 def counted(problems: Sequence[Problem]) -> str:

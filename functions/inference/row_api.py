@@ -6,10 +6,11 @@ from functions.inference.endpoints import Inference
 from functions.inference.messages import PredictionsBody, RowsRequest
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
+from lambdaloop.domain.row_schema import row_schema
 
 
 def row_api(inference: Inference) -> APIRouter:
-    """Its one endpoint."""
+    """Its endpoints."""
     router = APIRouter(tags=["Rows"])
 
     @router.post("/models/{model}/predict")
@@ -32,5 +33,11 @@ def row_api(inference: Inference) -> APIRouter:
             "request_id": request.state.facts.request_id,
         }
         return json_response(answer)
+
+    @router.get("/models/{model}/schema")
+    async def describe_row(model: str) -> Response:
+        """What a row is made of, as JSON Schema."""
+        loaded = inference.find(model)
+        return json_response(row_schema(loaded.model.signature, version=loaded.pin.version))
 
     return router

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from functions.inference.datatypes import misfit, without_nan
 from functions.inference.messages import (
     Datatype,
     InferRequest,
@@ -25,15 +26,6 @@ _DATATYPE_OF_FEATURE: Mapping[FeatureType, Datatype] = {
     "boolean": "BOOL",
     "category": "BYTES",
 }
-_TYPES: Mapping[Datatype, tuple[type, ...]] = {
-    "FP64": (float, int),
-    "FP32": (float, int),
-    "INT64": (int,),
-    "INT32": (int,),
-    "BOOL": (bool,),
-    "BYTES": (str,),
-}
-_BITS: Mapping[Datatype, int] = {"INT64": 63, "INT32": 31}
 
 
 def row_count(request: InferRequest) -> int:
@@ -125,22 +117,13 @@ def _column(tensor: Tensor, place: int, count: int, problems: list[Problem]) -> 
         problems.append(_problem(place, "shape", f"must be [{count}] or [{count}, 1], got {tensor.shape}"))
     if len(tensor.shape) == 2 and any(isinstance(item, list) for item in data):
         data = [item[0] if isinstance(item, list) and len(item) == 1 else item for item in data]
+    data = without_nan(data, tensor.datatype)
     if len(data) != count:
         problems.append(_problem(place, "data", f"must have {count} values, got {len(data)}"))
     for row, value in enumerate(data):
-        if problem := _misfit(value, tensor.datatype):
+        if problem := misfit(value, tensor.datatype):
             problems.append({"row": row, "field": tensor.name, "problem": problem})
     return data
-
-
-def _misfit(value: Any, datatype: Datatype) -> str | None:
-    """Why a value is not of the tensor's type."""
-    if value is None:
-        return None
-    if type(value) not in _TYPES[datatype]:
-        return f"must be {datatype}, got a {type(value).__name__}"
-    bits = _BITS.get(datatype)
-    return None if bits is None or -(2**bits) <= value < 2**bits else f"does not fit into {datatype}"
 
 
 def _value_datatype(signature: Signature) -> Datatype:

@@ -1,8 +1,9 @@
 """The HTTP API that all models share. Requests must be signed (IAM) unless a model's definition says otherwise."""
 
 import json
+from collections.abc import Sequence
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -30,7 +31,14 @@ _REQUESTS_PER_SECOND, _BURST = 500, 1000
 class HttpApi(Construct):
     """The API, its only stage, and the function that answers what no model's route takes."""
 
-    def __init__(self, scope: Construct, id_: str, *, answer_unrouted: lambda_.IFunction) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        answer_unrouted: lambda_.IFunction,
+        cors_origins: Sequence[str] = (),
+    ) -> None:
         super().__init__(scope, id_)
         self.api = apigateway.HttpApi(
             self,
@@ -40,6 +48,7 @@ class HttpApi(Construct):
             create_default_stage=False,
             default_authorizer=HttpIamAuthorizer(),
             default_integration=HttpLambdaIntegration("Unrouted", answer_unrouted),
+            cors_preflight=_cors(cors_origins) if cors_origins else None,
         )
         self.access_log = logs.LogGroup(
             self,
@@ -62,3 +71,23 @@ class HttpApi(Construct):
                 destination_arn=self.access_log.log_group_arn, format=json.dumps(_LOGGED)
             ),
         )
+
+
+def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
+    """One list for all models: an API has no more. It opens nothing, since a page's request needs its right as any other."""
+    return apigateway.CorsPreflightOptions(
+        allow_origins=["*"] if "*" in origins else sorted(set(origins)),
+        allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
+        allow_headers=[
+            "authorization",
+            "content-encoding",
+            "content-type",
+            "idempotency-key",
+            "x-amz-content-sha256",
+            "x-amz-date",
+            "x-amz-security-token",
+            "x-request-id",
+        ],
+        expose_headers=["retry-after", "x-model-age", "x-request-id"],
+        max_age=Duration.minutes(10),
+    )

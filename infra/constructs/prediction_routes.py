@@ -53,6 +53,8 @@ class PredictionRoutes(Construct):
                     route,
                     {"AwsSolutions-APIG4": "the model's definition asks in writing for authorization: open"},
                 )
+        if serving.cors_origins:
+            self._let_browsers_ask(model, api, integration)
         for name, paths in {
             "InvokeRows": f"models/{model}/*",
             "InvokeTensors": f"v2/models/{model}*",
@@ -65,6 +67,24 @@ class PredictionRoutes(Construct):
                 principal="apigateway.amazonaws.com",
                 source_arn=f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{api.api_id}/*/*/{paths}",
             )
+
+    def _let_browsers_ask(
+        self, model: str, api: apigateway.HttpApi, integration: apigateway.CfnIntegration
+    ) -> None:
+        """A browser asks without credentials what a page may do. API Gateway answers, but would ask for credentials first."""
+        for name, path in {
+            "RowsPreflight": f"/models/{model}/{{proxy+}}",
+            "TensorsPreflight": f"/v2/models/{model}/{{proxy+}}",
+        }.items():
+            route = apigateway.CfnRoute(
+                self,
+                name,
+                api_id=api.api_id,
+                route_key=f"OPTIONS {path}",
+                target=f"integrations/{integration.ref}",
+                authorization_type="NONE",
+            )
+            acknowledge(route, {"AwsSolutions-APIG4": "preflights carry no credentials and read nothing"})
 
     def _authorizer(self, api: apigateway.HttpApi, jwt: Jwt) -> apigateway.CfnAuthorizer:
         return apigateway.CfnAuthorizer(

@@ -12,6 +12,7 @@ from scripts.benchmarks.drift_month import drift_month
 from scripts.benchmarks.drift_quality import drift_quality
 from scripts.benchmarks.drift_speed import drift_speed
 from scripts.benchmarks.experiment_quality import experiment_quality
+from scripts.benchmarks.fuzz import fuzz
 from scripts.benchmarks.import_times import import_times
 from scripts.benchmarks.loop_accuracy import loop_accuracy
 from scripts.benchmarks.package_size import package_size
@@ -26,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "imports": import_times,
     "size": package_size,
     "parity": parity,
+    "fuzz": fuzz,
     "demo": demo_time,
     "rollback": rollback_speed,
     "drift-quality": drift_quality,

@@ -238,6 +238,14 @@ def test_capture_loss_is_what_was_served_and_is_not_in_the_log(
     assert model.served.asked == [(MORNING - DAY - HOUR, MORNING - HOUR)]
 
 
+def test_requests_that_were_sent_again_are_no_loss() -> None:
+    model = WatchedModel()
+    lines = [each.line for each in model.predict(rows(600), at=MORNING - 2 * HOUR)]
+    model.served.count = 800.0
+    model.deliver([*lines, *lines[:200]])
+    assert model.watch().capture_loss == 0.0
+
+
 def test_the_label_delay_is_the_age_of_the_newest_labelled_prediction() -> None:
     model = WatchedModel()
     assert watched(model, rows(10), at_hours=5).label_delay_hours is None

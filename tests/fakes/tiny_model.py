@@ -15,7 +15,7 @@ from lambdaloop.domain.definition import (
     Serving,
     Training,
 )
-from lambdaloop.domain.golden import GoldenRows
+from lambdaloop.domain.golden import GoldenOutput, GoldenRows
 from lambdaloop.domain.signature import Signature
 
 FEATURES: Mapping[str, Feature] = {
@@ -40,6 +40,12 @@ WEIGHTS = (0.05, -0.1, 1.0, 0.5)
 """Per feature; a missing number weighs nothing, a category weighs its index."""
 
 ROW = {"age": 40.0, "visits": 3, "active": True, "plan": "plus"}
+BACKGROUND = (
+    {"age": 20.0, "visits": 0, "active": False, "plan": "basic"},
+    {"age": None, "visits": 10, "active": True, "plan": None},
+    {"age": 60.0, "visits": 3, "active": False, "plan": "plus"},
+)
+"""The golden rows, which explanations hold others against; their outputs are no model's."""
 ROW_SCORE = 0.05 * 40 - 0.1 * 3 + 1 + 0.5
 
 
@@ -65,7 +71,8 @@ def regressor(model: str = "price") -> bytes:
 
 
 def _pack(signature: Signature, graph: bytes) -> bytes:
-    golden = GoldenRows(rows=(), outputs=()).to_json()
+    rows = BACKGROUND if signature.features is FEATURES else ()
+    golden = GoldenRows(rows=rows, outputs=(GoldenOutput(value=0.0),) * len(rows)).to_json()
     return pack_bundle(Bundle(signature=signature, model=graph, golden_json=golden))
 
 

@@ -12,7 +12,11 @@ def test_a_models_paths_are_opened_as_its_definition_says(
     model: str, authorization: str, templates: dict[str, Template]
 ) -> None:
     routes = templates[f"Lambdaloop-{model}"].of_type("AWS::ApiGatewayV2::Route").values()
-    predicting = [each for each in routes if "/approvals/" not in each["RouteKey"]]
+    predicting = [
+        each
+        for each in routes
+        if each["RouteKey"].startswith("ANY /") and "/approvals/" not in each["RouteKey"]
+    ]
     assert {each["RouteKey"]: each["AuthorizationType"] for each in predicting} == {
         f"ANY /models/{model}/{{proxy+}}": authorization,
         f"ANY /v2/models/{model}": authorization,
@@ -28,7 +32,34 @@ def test_bearer_tokens_are_checked_for_issuer_and_audience(templates: dict[str, 
         "Audience": ["species-clients"],
     }
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
-    assert all(each["AuthorizerId"] == {"Ref": id_} for each in routes)
+    asked = [each for each in routes if not each["RouteKey"].startswith("OPTIONS ")]
+    assert asked
+    assert all(each["AuthorizerId"] == {"Ref": id_} for each in asked)
+
+
+def test_pages_of_the_named_sites_may_ask_and_a_browser_needs_no_token_to_find_out(
+    templates: dict[str, Template],
+) -> None:
+    [api] = templates["Lambdaloop"].of_type("AWS::ApiGatewayV2::Api").values()
+    rules = api["CorsConfiguration"]
+    assert (rules["AllowOrigins"], rules["AllowMethods"]) == (["https://app.example.com"], ["GET", "POST"])
+    assert {"authorization", "content-type", "idempotency-key"} <= set(rules["AllowHeaders"])
+    assert "AllowCredentials" not in rules
+    routes = templates["Lambdaloop-species"].of_type("AWS::ApiGatewayV2::Route").values()
+    preflights = {
+        each["RouteKey"]: each["AuthorizationType"]
+        for each in routes
+        if each["RouteKey"].startswith("OPTIONS ")
+    }
+    assert preflights == {
+        "OPTIONS /models/species/{proxy+}": "NONE",
+        "OPTIONS /v2/models/species/{proxy+}": "NONE",
+    }
+
+
+def test_no_model_is_opened_to_pages_that_its_definition_does_not_name(churn: Template) -> None:
+    routes = churn.of_type("AWS::ApiGatewayV2::Route").values()
+    assert not [each for each in routes if each["RouteKey"].startswith("OPTIONS ")]
 
 
 def test_every_route_leads_to_the_live_alias(churn: Template) -> None:

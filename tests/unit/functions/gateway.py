@@ -2,18 +2,19 @@
 
 import base64
 import copy
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from mangum import Mangum
-
-from functions.inference.api import create_app
+from functions.inference.api import create_gateway
 from functions.inference.endpoints import Inference
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.bundle import golden_of
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
@@ -26,6 +27,8 @@ from lambdaloop.serving.onnx_model import OnnxModel
 from tests.fakes.tiny_model import DEFINITION, classifier
 
 EVENTS = Path(__file__).parents[2] / "events"
+LOADED_AT = datetime(2026, 3, 2, 9, 20, 1, tzinfo=UTC)
+"""Ten minutes before the sample requests."""
 PIN = ReleasePin(
     model="churn", release=3, version=7, bundle=Artifact(key="k", version_id="v", sha256="s", size=1)
 )
@@ -43,6 +46,7 @@ class FakeSlot:
 
     content: ServedModel | LoadedModel | LambdaloopError
     release: int | None = PIN.release
+    loaded_at: datetime | None = LOADED_AT
 
     def get(self) -> LoadedModel:
         if isinstance(self.content, LambdaloopError):
@@ -50,7 +54,7 @@ class FakeSlot:
         return (
             self.content
             if isinstance(self.content, LoadedModel)
-            else LoadedModel(pin=PIN, model=self.content)
+            else LoadedModel(pin=PIN, model=self.content, golden_json=golden_of(classifier()))
         )
 
 
@@ -85,8 +89,8 @@ class Gateway:
             labels=LabelRules(self.definition),
             metrics=self,
         )
-        self.app = create_app(inference)
-        self._lambda = Mangum(self.app, lifespan="off")
+        self._lambda = create_gateway(inference)
+        self.app: Any = self._lambda.app
 
     def write(self, line: Mapping[str, Any]) -> None:
         """The port PredictionLog."""
@@ -96,12 +100,18 @@ class Gateway:
         """The port RequestMetrics."""
         self.measured.append(figures)
 
+    def invoke(self, event: Document) -> Document:
+        """Lambda's response to one event."""
+        context: Any = None
+        return self._lambda(event, context)
+
     def send(self, event: Document) -> Answer:
         """One event through the application."""
-        context: Any = None
-        response = self._lambda(event, context)
+        response = self.invoke(event)
         body = response.get("body") or ""
         content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
+        if response["headers"].get("content-encoding") == "gzip":
+            content = gzip.decompress(content)
         return Answer(response["statusCode"], response["headers"], json.loads(content))
 
     def request(
@@ -127,6 +137,10 @@ class Gateway:
     def predict(self, *rows: Mapping[str, Any], **more: Any) -> Answer:
         """Rows through the row API."""
         return self.request("POST", "/models/churn/predict", {"rows": list(rows), **more})
+
+    def explain(self, *rows: Mapping[str, Any], **more: Any) -> Answer:
+        """Rows to explain."""
+        return self.request("POST", "/models/churn/explain", {"rows": list(rows), **more})
 
     def feedback(self, *labels: Mapping[str, Any], **more: Any) -> Answer:
         """Labels."""

@@ -14,7 +14,9 @@ def _ask(path: str, method: str = "GET", models: str | None = "churn,electricity
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
     event["requestContext"]["http"]["method"] = method
     response = handle(event, FakeApp(settings=Settings(api_models=models)))
-    assert response["headers"]["content-type"] == "application/json"
+    kind = "application/json" if response["statusCode"] == 200 else "application/problem+json"
+    assert response["headers"]["content-type"] == kind
+    assert response["headers"]["x-content-type-options"] == "nosniff"
     return response["statusCode"], json.loads(response["body"])
 
 
@@ -23,8 +25,13 @@ def test_an_unknown_model_is_404_and_told_which_are_deployed() -> None:
     response = handle(load_event("unrouted"), app)
     assert response["statusCode"] == 404
     assert json.loads(response["body"]) == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "unknown model 'fraud': deployed are churn, electricity",
         "error": "unknown model 'fraud': deployed are churn, electricity",
         "details": [],
+        "request_id": "JKJaXmPLvHcESHA=",
     }
     assert _ask("/v2/models/fraud/infer", "POST")[1]["error"].startswith("unknown model 'fraud'")
 
@@ -41,7 +48,7 @@ def test_before_the_first_model_there_is_none() -> None:
 def test_any_other_path_is_404(path: str) -> None:
     status, body = _ask(path)
     assert status == 404
-    assert body.keys() == {"error", "details"}
+    assert (body["status"], body["details"]) == (404, [])
 
 
 def test_the_server_answers_for_itself() -> None:

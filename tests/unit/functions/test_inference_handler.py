@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from lambdaloop.domain.documents import Document
 from tests.fakes.object_server import serve_objects
-from tests.fakes.tiny_model import classifier
+from tests.fakes.tiny_model import ROW, classifier
 from tests.unit.functions.gateway import load_event
 from tests.unit.functions.lambda_process import pin, run
 
@@ -34,6 +35,38 @@ def test_a_process_fetches_its_pinned_model_once_and_answers(tmp_path: Path) -> 
     assert lines[0]["features"] == {"age": 40.0}
     assert lines[0]["prediction_id"] == done.body(0)["predictions"][0]["prediction_id"]
     assert lines[1]["Release"] == "3"
+
+
+@pytest.mark.localcloud
+def test_once_it_has_its_model_a_process_answers_everything_while_all_of_aws_refuses(tmp_path: Path) -> None:
+    content = classifier()
+    labels = {"labels": [{"prediction_id": "0195a5c3f00070008000a1b2c3d4e5f6", "actual": "yes"}]}
+    later = [
+        ("POST", "/models/churn/predict", None),
+        ("POST", "/models/churn/explain", {"rows": [ROW]}),
+        ("POST", "/models/churn/feedback", labels),
+        ("GET", "/models/churn/schema", None),
+        ("GET", "/v2/models/churn", None),
+        ("GET", "/v2/health/ready", None),
+    ]
+    with serve_objects() as aws:  # whatever is asked of AWS ends here
+        aws.answers = [(200, content), (403, b"")]
+        done = run(
+            tmp_path,
+            [load_event("predict"), *(_event(*one) for one in later)],
+            pin=pin(content),
+            environment={"AWS_ENDPOINT_URL": aws.address},
+        )
+    assert [answer["statusCode"] for answer in done.answers] == [200, 200, 200, 202, 200, 200, 200]
+    assert all(int(answer["headers"]["x-model-age"]) >= 0 for answer in done.answers)
+    assert len(aws.requests) == 1
+
+
+def _event(method: str, path: str, body: object) -> Document:
+    event = load_event("predict")
+    event["rawPath"] = path
+    event["requestContext"]["http"] |= {"method": method, "path": path}
+    return event if body is None else {**event, "body": json.dumps(body)}
 
 
 @pytest.mark.localcloud
@@ -76,4 +109,5 @@ def test_text_that_is_no_unicode_is_400(tmp_path: Path) -> None:
     broken["body"] = "abc"
     done = run(tmp_path, [event, broken])
     assert [answer["statusCode"] for answer in done.answers] == [400, 400]
-    assert done.body(0) == {"error": "the request is not text in UTF-8", "details": []}
+    assert done.body(0)["error"] == "the request is not text in UTF-8"
+    assert done.answers[0]["headers"]["content-type"] == "application/problem+json"

@@ -1,31 +1,27 @@
-"""Whatever a caller sends, the answer is JSON with a status below 500: documented requests, damaged ones and noise."""
+"""Whatever a caller sends, the answer is JSON with a status below 500: requests of any values, and noise."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import get_args
 
-import httpx
-import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from schemathesis import Case
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from functions.inference.messages import Datatype
 from lambdaloop.domain.prediction_id import new_prediction_id
-from scripts import openapi
 from tests.fakes.tiny_model import ROW
 from tests.unit.functions.gateway import Answer, Gateway
 
 gateway = cache(Gateway)  # made by the first test, when there is an event loop
 PATHS = (
     "/models/churn/predict",
+    "/models/churn/explain",
     "/models/churn/feedback",
     "/v2/models/churn/infer",
     "/v2/models/churn/versions/7/infer",
 )
 
-described = schemathesis.openapi.from_dict(openapi.document())
 names = st.sampled_from(
     [*ROW, "customer", "rows", "labels", "inputs", "name", "shape", "datatype", "data", "entity_id"]
 )
@@ -49,7 +45,7 @@ tensors = st.lists(
         {
             "name": names | st.text(),
             "shape": st.lists(st.integers(0, 3) | values, max_size=3),
-            "datatype": st.sampled_from(["FP64", "FP32", "INT64", "INT32", "BOOL", "BYTES"]) | scalars,
+            "datatype": st.sampled_from(get_args(Datatype)) | scalars,
             "data": st.lists(values, max_size=3),
         }
     ),
@@ -78,33 +74,10 @@ labels = st.lists(
 def _check(answer: Answer) -> None:
     assert answer.status in (200, 202, 400, 404, 405, 413, 415, 422), answer
     if answer.status not in (200, 202):
-        assert answer.body.keys() == {"error", "details"}
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.body["status"] == answer.status
         assert all(one.keys() == {"row", "field", "problem"} for one in answer.body["details"])
         assert "Traceback" not in json.dumps(answer.body)
-
-
-def _through_the_gateway(request: httpx.Request) -> httpx.Response:
-    path = request.url.raw_path.decode().partition("?")[0]
-    answer = gateway().request(request.method, path, raw=request.read(), headers=dict(request.headers))
-    _check(answer)
-    return httpx.Response(answer.status, headers=dict(answer.headers), json=answer.body)
-
-
-CLIENT = httpx.Client(transport=httpx.MockTransport(_through_the_gateway), base_url="http://churn.example")
-
-
-@described.parametrize()
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
-def test_documented_operations_answer_as_documented(case: Case[Any]) -> None:
-    if "model" in case.path_parameters:
-        case.path_parameters["model"] = "churn"
-    request = case.as_transport_kwargs(base_url="http://churn.example")
-    request["content"] = request.pop("data", None)
-    known = ("method", "url", "json", "content", "headers", "params")
-    response = CLIENT.request(**{name: request[name] for name in known if request.get(name) is not None})
-    response.elapsed = timedelta()
-    # Which rows are right depends on the model, and the document describes the interface of every model.
-    case.validate_response(response, excluded_checks=[positive_data_acceptance])
 
 
 @given(st.sampled_from(PATHS), st.fixed_dictionaries({"rows": rows}, optional={"entity_id": values}))

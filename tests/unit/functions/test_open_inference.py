@@ -92,6 +92,15 @@ def test_a_column_may_be_nested_and_hold_missing_values() -> None:
     assert first["data"][2] != first["data"][0]
 
 
+def test_nan_in_a_column_of_floats_is_a_missing_value() -> None:
+    marked = _tensors(2, age={"datatype": "FP32", "data": [float("nan"), 40.0]})
+    missing = _tensors(2, age={"datatype": "FP32", "data": [None, 40.0]})
+    first, second = (
+        _output(Gateway().infer(*tensors).body, "probabilities") for tensors in (marked, missing)
+    )
+    assert first == second
+
+
 def test_a_nullable_feature_and_the_id_may_be_left_out() -> None:
     answer = Gateway().infer(*(tensor for tensor in _tensors() if tensor["name"] != "age"))
     assert answer.status == 200
@@ -110,6 +119,7 @@ def test_the_entity_column_is_a_tensor_like_any_other() -> None:
 def test_only_the_wanted_outputs_come() -> None:
     answer = Gateway().infer(*_tensors(), outputs=[{"name": "value"}])
     assert [output["name"] for output in answer.body["outputs"]] == ["value"]
+    assert len(Gateway().infer(*_tensors(), outputs=[]).body["outputs"]) == 5
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,13 @@ def test_only_the_wanted_outputs_come() -> None:
         ({"visits": {"shape": [1, 2]}}, "inputs[1].shape", "must be [2]"),
         ({"visits": {"data": [3]}}, "inputs[1].data", "2 values, got 1"),
         ({"visits": {"data": [[3, 4]], "shape": [2, 1]}}, "inputs[1].data", "2 values"),
-        ({"age": {"datatype": "FP16"}}, "inputs[0].datatype", "FP64"),
+        ({"age": {"datatype": "BF16"}}, "inputs[0].datatype", "FP64"),
+        ({"age": {"datatype": "FP16", "data": [65504.0, 65505.0]}}, "age", "does not fit into FP16"),
+        ({"age": {"datatype": "FP32", "data": [1e39, 1.0]}}, "age", "does not fit into FP32"),
+        ({"age": {"data": [float("inf"), 1.0]}}, "age", "finite"),
+        ({"visits": {"datatype": "UINT8", "data": [255, 256]}}, "visits", "does not fit into UINT8"),
+        ({"visits": {"datatype": "UINT64", "data": [0, -1]}}, "visits", "does not fit into UINT64"),
+        ({"visits": {"datatype": "INT8", "data": [127, -129]}}, "visits", "does not fit into INT8"),
         ({"age": {"datatype": "INT64"}}, "age", "must be INT64, got a float"),
         ({"visits": {"data": [3, True]}}, "visits", "got a bool"),
         ({"visits": {"data": [3, 2**63]}}, "visits", "does not fit into INT64"),

@@ -1,9 +1,20 @@
 import tomllib
 from pathlib import Path
 
+import jsonschema
+import pytest
+
 import lambdaloop
 from scripts import openapi
+from scripts.openapi_examples import EXAMPLES, PROBLEM
 from tests.unit.functions.gateway import Gateway
+
+DOCUMENT = openapi.document()
+OPERATIONS = {
+    operation["operationId"]: (path, method.upper(), operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
 
 
 def test_the_published_document_is_up_to_date() -> None:
@@ -21,6 +32,28 @@ def test_every_route_of_the_application_is_published() -> None:
         for method in operations
     }
     assert served == published
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_example_is_answered_by_something_like_the_example(name: str) -> None:
+    path, method, operation = OPERATIONS[name]
+    example = EXAMPLES[name]
+    answer = Gateway().request(method, path.format(model="churn", version=7), example.body)
+    assert answer.status in (200, 202)
+    described = operation["responses"][str(answer.status)]["content"]["application/json"]
+    for body in (answer.body, example.answer, described["example"]):
+        _check(body, described["schema"])
+        assert body.keys() == example.answer.keys()
+
+
+def test_the_example_of_a_problem_is_one() -> None:
+    answer = Gateway().predict({"visits": 5000, "active": True})
+    _check(PROBLEM, {"$ref": "#/components/schemas/ErrorBody"})
+    assert {**PROBLEM, "request_id": answer.body["request_id"]} == answer.body
+
+
+def _check(body: object, schema: object) -> None:
+    jsonschema.validate(body, {**DOCUMENT, "allOf": [schema]})
 
 
 def test_the_library_and_the_project_have_one_version() -> None:

@@ -88,6 +88,11 @@ def test_a_definition_survives_the_way_to_the_functions_and_back() -> None:
         ("gate:\n", "release: {min_requests: 0}\ngate:\n", "no traffic is no evidence"),
         (
             "gate:\n",
+            "serving: {cors_origins: ['https://app.example.com/']}\ngate:\n",
+            "cors_origins must be like https://app.example.com, without a path",
+        ),
+        (
+            "gate:\n",
             "serving: {authorization: jwt}\ngate:\n",
             "authorization jwt and the jwt section belong together",
         ),

@@ -16,6 +16,7 @@ from lambdaloop.domain.prediction import Prediction
 from lambdaloop.services.load_model import LoadedModel, ModelSlot, load_model
 from lambdaloop.services.predict import Capture, predict
 from tests.fakes.artifacts import InMemoryArtifactStore
+from tests.fakes.clock import FakeClock
 from tests.fakes.experiment import CHALLENGER, CONTROL, CountingModel, entities_of, pin_of, two_arms
 from tests.fakes.tiny_model import FEATURES, ROW, WEIGHTS, classifier
 
@@ -172,7 +173,7 @@ def test_half_an_experiment_is_never_served() -> None:
     store = InMemoryArtifactStore()
     pin = pin_of(store, {"control": (7, classifier()), "challenger": (9, classifier(weights=(1, 1, 1, 1)))})
     kept = dict(store.objects)
-    slot = ModelSlot(model="churn", pin=json.dumps(to_document(pin)), artifacts=store)
+    slot = ModelSlot(model="churn", pin=json.dumps(to_document(pin)), artifacts=store, clock=FakeClock())
     damaged = [place for place in store.objects if store.objects[place] != classifier()]
     for place in damaged:
         store.objects[place] = kept[place][:-1] + bytes([kept[place][-1] ^ 1])

@@ -13,6 +13,7 @@ from lambdaloop.domain.errors import (
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.services.load_model import ModelSlot
 from tests.fakes.artifacts import InMemoryArtifactStore
+from tests.fakes.clock import FakeClock
 from tests.fakes.tiny_model import ROW, classifier
 
 
@@ -36,12 +37,18 @@ def _slot(content: bytes, *, model: str = "churn") -> tuple[ModelSlot, CountingR
     bundle = store.put("churn", "bundle.zip", content)
     pin = ReleasePin(model="churn", release=3, version=7, bundle=bundle)
     reader = CountingReader(store)
-    return ModelSlot(model=model, pin=json.dumps(to_document(pin)), artifacts=reader), reader, store
+    return (
+        ModelSlot(model=model, pin=json.dumps(to_document(pin)), artifacts=reader, clock=FakeClock()),
+        reader,
+        store,
+    )
 
 
 def test_the_model_is_loaded_once_and_kept_when_the_bucket_is_gone() -> None:
     slot, reader, store = _slot(classifier())
+    assert slot.loaded_at is None
     first = slot.get()
+    assert slot.loaded_at == FakeClock().now()
     store.objects.clear()
     assert slot.get() is first
     assert reader.reads == 1
@@ -101,7 +108,7 @@ def test_the_release_is_known_before_and_without_loading() -> None:
     ],
 )
 def test_without_a_usable_pin_no_model_is_released(pin: str | None, words: str) -> None:
-    slot = ModelSlot(model="churn", pin=pin, artifacts=InMemoryArtifactStore())
+    slot = ModelSlot(model="churn", pin=pin, artifacts=InMemoryArtifactStore(), clock=FakeClock())
     assert slot.release is None
     with pytest.raises(ModelNotReleasedError, match=words):
         slot.get()

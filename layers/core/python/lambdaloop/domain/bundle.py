@@ -48,6 +48,12 @@ def pack_bundle(bundle: Bundle) -> bytes:
     return stream.getvalue()
 
 
+def golden_of(content: bytes) -> bytes:
+    """The golden rows of a bundle that was unpacked before, as JSON."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(_GOLDEN)
+
+
 def unpack_bundle(content: bytes) -> Bundle:
     """Read a bundle whose sha256 was checked; ArtifactCorruptError when it is not one."""
     try:

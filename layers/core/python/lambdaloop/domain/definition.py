@@ -21,6 +21,7 @@ Label = str | int | bool
 Parameter = str | int | float | bool | None
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
+_ORIGIN = re.compile(r"\*|https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?")
 RESERVED_FIELDS = frozenset({"prediction_id", "entity_id"})
 """Fields of a request beside the features, and a column of captured rows beside features and target."""
 _MAX_FEATURES = 500
@@ -182,6 +183,8 @@ class Serving:
     """iam: signed requests; jwt: bearer tokens; open: anybody on the internet."""
     jwt: Jwt | None = None
     """Needed for authorization jwt."""
+    cors_origins: tuple[str, ...] = ()
+    """Web sites whose pages may call the model, such as https://app.example.com; none unless named here."""
     memory_mib: int = 1024
     """Memory of the inference function; its CPU share grows with it (1769 is one core)."""
     timeout_seconds: int = 10
@@ -196,6 +199,11 @@ class Serving:
     def __post_init__(self) -> None:
         if (self.authorization == "jwt") != (self.jwt is not None):
             raise ValueError("authorization jwt and the jwt section belong together: give both or neither")
+        for origin in self.cors_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"cors_origins must be like https://app.example.com, without a path, or *, got {origin!r}"
+                )
         if not 128 <= self.memory_mib <= 10_240:
             raise ValueError(f"memory_mib must be 128 to 10240, got {self.memory_mib}")
         if not 0 < self.capture_rate <= 1:

@@ -15,6 +15,8 @@ from lambdaloop.domain.signature import Signature
 
 UNSEEN = -1.0
 """Code of a category that training did not know."""
+MAX_TEXT = 10_000
+"""Characters of a text that is no known category."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class _Cell:
             return float(value)
         if value is None:
             return self._absent()
-        if type(value) is int and value in (0, 1):
+        if type(value) in (int, float) and value in (0, 1):
             return float(value)
         raise _CellError(f"must be true or false, got {_shown(value)}")
 
@@ -146,6 +148,8 @@ class _Cell:
         code = self._codes.get(value)
         if code is not None:
             return code
+        if len(value) > MAX_TEXT:
+            raise _CellError(f"has {len(value)} characters, at most {MAX_TEXT} are taken")
         if not value.strip():
             return self._absent()
         if self._reject:

@@ -21,7 +21,11 @@ def new_prediction_id(at: datetime) -> str:
     The random bits come from the kernel each time: generators seeded before a snapshot would repeat themselves in every
     copy of it.
     """
-    random = os.urandom(10).hex()
+    return prediction_id_of(at, os.urandom(10).hex())
+
+
+def prediction_id_of(at: datetime, random: str) -> str:
+    """The id of that time and 19 or more hexadecimal digits."""
     return f"{int(at.timestamp() * 1000):012x}7{random[:3]}{_VARIANT[random[3]]}{random[4:19]}"
 
 

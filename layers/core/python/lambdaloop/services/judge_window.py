@@ -232,7 +232,9 @@ def _capture_loss(start: datetime, end: datetime, summaries: Summaries, using: J
     """Of as many hours, one hour earlier: what was predicted last is still on its way into the log."""
     start, end = start - HOUR, end - HOUR
     served = using.served.served(using.definition.name, start=start, end=end)
-    captured = sum(each.counts.predictions for each in summaries.between(start, end))
+    counts = [each.counts for each in summaries.between(start, end)]
+    # A request that was sent again was served again, and its line repeats the id of the first one.
+    captured = sum(each.predictions + each.repeated for each in counts)
     return capture_loss(served=served, captured=captured, rate=using.definition.serving.capture_rate)
 
 

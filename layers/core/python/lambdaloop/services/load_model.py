@@ -5,17 +5,19 @@ An experiment is loaded as a whole or not at all: half of one would compare noth
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.bundle import golden_of
 from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.domain.signature import check_same_interface
 
 if TYPE_CHECKING:
-    from lambdaloop.ports import ArtifactReader, ServedModel
+    from lambdaloop.ports import ArtifactReader, Clock, ServedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class LoadedModel:
 
     pin: ReleasePin
     model: "ServedModel"
+    golden_json: bytes = b""
+    """Its golden rows as they came: only explanations need them."""
     variant: str = CHAMPION
     arms: tuple["LoadedModel", ...] = ()
     """In an experiment its arms as the pin names them, each for itself; the first one is this very version."""
@@ -36,11 +40,18 @@ class LoadedModel:
 class ModelSlot:
     """The model of this process. Once loaded it stays, whatever becomes of the bucket."""
 
-    def __init__(self, *, model: str, pin: str | None, artifacts: "ArtifactReader") -> None:
+    def __init__(self, *, model: str, pin: str | None, artifacts: "ArtifactReader", clock: "Clock") -> None:
         self._model = model
         self._pin = pin
         self._artifacts = artifacts
+        self._clock = clock
         self._loaded: LoadedModel | None = None
+        self._loaded_at: datetime | None = None
+
+    @property
+    def loaded_at(self) -> datetime | None:
+        """When all that this process knows was fetched; None before."""
+        return self._loaded_at
 
     @property
     def release(self) -> int | None:
@@ -59,6 +70,7 @@ class ModelSlot:
         if self._loaded is None:
             pin = read_pin(self._pin, model=self._model)
             self._loaded = load_model(pin, artifacts=self._artifacts)
+            self._loaded_at = self._clock.now()
         return self._loaded
 
 
@@ -79,22 +91,26 @@ def load_model(pin: ReleasePin, *, artifacts: "ArtifactReader") -> LoadedModel:
     """Fetch, check and load every bundle of the pin, each once; ArmsDifferError when arms do not take the same rows."""
     experiment = pin.experiment
     if experiment is None:
-        return LoadedModel(pin=pin, model=_load_bundle(pin.bundle, pin, artifacts))
+        model, golden_json = _load_bundle(pin.bundle, pin, artifacts)
+        return LoadedModel(pin=pin, model=model, golden_json=golden_json)
     bundles = {arm.bundle.sha256: arm.bundle for arm in experiment.arms}
     models = {sha256: _load_bundle(bundle, pin, artifacts) for sha256, bundle in bundles.items()}
     arms = tuple(
         LoadedModel(
             pin=replace(pin, version=arm.version, bundle=arm.bundle, experiment=None),
-            model=models[arm.bundle.sha256],
+            model=models[arm.bundle.sha256][0],
+            golden_json=models[arm.bundle.sha256][1],
             variant=arm.name,
         )
         for arm in experiment.arms
     )
     check_same_interface({arm.variant: arm.model.signature for arm in arms})
-    return LoadedModel(pin=pin, model=arms[0].model, arms=arms)
+    return LoadedModel(pin=pin, model=arms[0].model, golden_json=arms[0].golden_json, arms=arms)
 
 
-def _load_bundle(bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader") -> "ServedModel":
+def _load_bundle(
+    bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader"
+) -> tuple["ServedModel", bytes]:
     content = artifacts.get(bundle)
     # Imported here: answering 503 without a release needs no runtime.
     from lambdaloop.serving.onnx_model import OnnxModel
@@ -104,4 +120,4 @@ def _load_bundle(bundle: Artifact, pin: ReleasePin, artifacts: "ArtifactReader")
         raise ArtifactCorruptError(
             f"the bundle {bundle.key} is one of model {model.signature.model!r}, not {pin.model!r}"
         )
-    return model
+    return model, golden_of(content)

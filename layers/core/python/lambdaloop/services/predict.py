@@ -13,6 +13,8 @@ from lambdaloop.domain.encoding import RowProblem, RowsInvalidError
 from lambdaloop.domain.experiment_pin import Assignment
 from lambdaloop.domain.prediction import Output, Prediction
 from lambdaloop.domain.prediction_id import new_prediction_id
+from lambdaloop.domain.retry_key import RetryKey
+from lambdaloop.domain.row_schema import MAX_ENTITY
 from lambdaloop.services.load_model import LoadedModel
 
 if TYPE_CHECKING:
@@ -41,14 +43,19 @@ def predict(
     event_time: datetime,
     capture: Capture | None,
     ask: Callable[[str], None] | None = None,
+    retry: RetryKey | None = None,
 ) -> list[Prediction]:
     """One prediction per row; of these, the share that `capture` asks for is written down.
+
+    With the same `retry` key, the same rows get the same ids, arms and event time as the first time.
 
     A row's own entity column goes before `entity_id`. In an experiment, each row is answered by the arm of its entity, or
     of the request where it has none; `ask` is told each arm before it is asked, so that a failure is known to be its. Raises RowsInvalidError with every problem; then nothing is captured.
     """
     started = time.perf_counter()
-    entities = _entities(rows, column=loaded.model.signature.entity, default=entity_id)
+    entities = entities_of(rows, column=loaded.model.signature.entity, default=entity_id)
+    if retry:
+        request_id, event_time = retry.text, retry.time
     if loaded.pin.experiment is None:
         outputs = loaded.model.predict(rows)
         latencies = [(time.perf_counter() - started) * 1000] * len(outputs)
@@ -56,6 +63,11 @@ def predict(
     else:
         assignments = [loaded.pin.experiment.assign(entity, request=request_id) for entity in entities]
         predictions, latencies = _assigned(rows, assignments, loaded, event_time, ask)
+    if retry:
+        predictions = [
+            replace(one, prediction_id=retry.prediction_id(row, place=place, entity=entity))
+            for place, (one, row, entity) in enumerate(zip(predictions, rows, entities, strict=True))
+        ]
     if capture:
         for row, entity, prediction, latency_ms in zip(rows, entities, predictions, latencies, strict=True):
             if not is_captured(prediction.prediction_id, capture.rate):
@@ -120,25 +132,26 @@ def _assigned(
     return [prediction for prediction, _ in answered], [latency_ms for _, latency_ms in answered]
 
 
-def _entities(
+def entities_of(
     rows: Sequence[Mapping[str, Any]], *, column: str | None, default: str | None
 ) -> list[str | None]:
+    """Whom each row is about; RowsInvalidError where that is no text and no whole number, or too long."""
     entities: list[str | None] = []
     problems: list[RowProblem] = []
     for number, row in enumerate(rows):
         value = row.get(column) if column else None
         if value is None or value == "":
             entities.append(default or None)  # empty text names nobody
-        elif isinstance(value, str | int) and not isinstance(value, bool):
-            entities.append(str(value))
-        else:
-            problems.append(
-                RowProblem(
-                    row=number,
-                    field=str(column),
-                    problem=f"must be text or a whole number, got a {type(value).__name__}",
-                )
+            continue
+        text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+        if text is None or len(text) > MAX_ENTITY:
+            problem = (
+                f"must be text or a whole number, got a {type(value).__name__}"
+                if text is None
+                else f"has {len(text)} characters, at most {MAX_ENTITY} are taken"
             )
+            problems.append(RowProblem(row=number, field=str(column), problem=problem))
+        entities.append(text)
     if problems:
         raise RowsInvalidError(problems)
     return entities
