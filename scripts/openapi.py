@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from functions.inference import explain_messages, messages
+from functions.inference import explain_messages, limits, messages
 from functions.inference.explain_api import explain_api
 from functions.inference.feedback_api import feedback_api
 from functions.inference.open_inference import open_inference
@@ -24,6 +24,7 @@ from lambdaloop.domain.documents import Document
 from lambdaloop.domain.http_answer import PROBLEM_TYPE
 from lambdaloop.domain.row_schema import row_schema
 from lambdaloop.domain.signature import Signature
+from lambdaloop.services import explain
 from scripts.openapi_examples import EXAMPLES, PROBLEM
 
 PATH = Path(__file__).parents[1] / "docs" / "openapi.json"
@@ -131,8 +132,8 @@ def document(signature: Signature | None = None) -> Document:
 
 def _narrow(schemas: Document, signature: Signature) -> None:
     """What requests for this very model may say."""
-    for kind in ("RowsRequest", "ExplainRequest"):
-        schemas[kind]["properties"]["rows"]["items"] = row_schema(signature)
+    for kind, most in (("RowsRequest", limits.max_rows), ("ExplainRequest", explain.max_rows)):
+        schemas[kind]["properties"]["rows"] |= {"items": row_schema(signature), "maxItems": most(signature)}
     explained = schemas["ExplainRequest"]["properties"]
     explained["label"] = {"enum": [*signature.classes, None]}
     explained["scale"] = {"enum": [*(("probability", "margin") if signature.classes else ("value",)), None]}

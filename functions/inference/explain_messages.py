@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from functions.inference.messages import Value
 from lambdaloop.domain.explained_scale import Scale
+from lambdaloop.services.explain import MAX_ROWS
 
 
 class ExplainRequest(BaseModel):
@@ -16,7 +17,9 @@ class ExplainRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     rows: list[dict[str, Any]] = Field(
-        min_length=1, description="As for a prediction; at most 100, fewer where a model has many features."
+        min_length=1,
+        max_length=MAX_ROWS,
+        description="As for a prediction; at most 100, fewer where a model has many features.",
     )
     label: Annotated[Any, WithJsonSchema({"type": ["string", "integer", "boolean", "null"]})] = Field(
         default=None,

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from functions.inference.messages import PredictionBody
+from functions.inference.messages import MAX_ROWS, PredictionBody
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.signature import Signature
 
-MAX_ROWS = 5000
 _MAX_ANSWER_BYTES = 5_500_000
 """Below Lambda's 6 MB, in which the body is text within JSON."""
 

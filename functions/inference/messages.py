@@ -28,7 +28,11 @@ Datatype = Literal[
     "BYTES",
 ]
 """Those of the protocol that JSON can hold."""
+MAX_ROWS = 5000
 MAX_LABELS = 1000
+MAX_INPUTS = 1000
+"""More than a definition can have features. Lists are bounded where they are read: each wrong item costs a kilobyte of memory."""
+MAX_OUTPUTS = 100
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _STRICT_AND_LATE = ConfigDict(extra="forbid", strict=True, defer_build=True)
@@ -42,6 +46,7 @@ class RowsRequest(BaseModel):
 
     rows: list[dict[str, Any]] = Field(
         min_length=1,
+        max_length=MAX_ROWS,
         description="Feature name to value. A missing value is null or left out; the entity column may stand in the row.",
     )
     entity_id: str | None = Field(
@@ -88,9 +93,13 @@ class InferRequest(BaseModel):
 
     id: str | None = Field(default=None, max_length=1024, description="Echoed in the answer.")
     inputs: list[Tensor] = Field(
-        min_length=1, description="One per feature; a nullable feature may be left out."
+        min_length=1,
+        max_length=MAX_INPUTS,
+        description="One per feature; a nullable feature may be left out.",
     )
-    outputs: list[RequestedOutput] | None = Field(default=None, description="All when left out or empty.")
+    outputs: list[RequestedOutput] | None = Field(
+        default=None, max_length=MAX_OUTPUTS, description="All when left out or empty."
+    )
     parameters: dict[str, Any] | None = Field(default=None, description="Not used.")
 
 

@@ -14,7 +14,7 @@ from functions.inference.messages import (
 )
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
-from functions.inference.tensors import metadata_of, outputs_of, row_count, rows_of
+from functions.inference.tensors import metadata_of, outputs_of, row_count, rows_of, wanted_outputs
 from lambdaloop.services.load_model import LoadedModel
 
 _MODEL = "/v2/models/{model}"
@@ -96,8 +96,8 @@ async def _infer(inference: Inference, loaded: LoadedModel, request: Request) ->
     body = await read_body(request, InferRequest)
     check_rows(row_count(body), loaded)
     signature = loaded.model.signature
+    wanted = wanted_outputs(body, signature)
     predictions = inference.answer(request, loaded, rows_of(body, signature))
-    wanted = [output.name for output in body.outputs] if body.outputs else None
     answer: InferBody = {
         "model_name": loaded.pin.model,
         "outputs": outputs_of(predictions, signature, wanted=wanted),

@@ -9,6 +9,7 @@ from functions.inference.compression import unpacked
 from functions.inference.facts import RequestFacts
 from functions.inference.messages import Problem
 from functions.inference.refusals import RefusedError, counted
+from lambdaloop.domain.encoding import MOST_PROBLEMS
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Lambda takes events of 6 MB, in which the body is text within JSON: every quotation mark counts twice."""
@@ -48,11 +49,19 @@ def _check_content_type(value: str | None) -> None:
 
 
 def _refusal(error: ValidationError) -> RefusedError:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    what = "the body is not what is asked for here"
+    if (count := error.error_count()) > MOST_PROBLEMS:
+        return RefusedError(422, f"{what}: {count} problems, too many to list")
+    found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return RefusedError(400, f"the body is not JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}")
+    for one in found:
+        if (one["type"], one["loc"]) == ("too_long", ("rows",)):
+            return RefusedError(
+                413, f"at most {one['ctx']['max_length']} rows are taken: send several requests"
+            )
     problems = [_problem(one["loc"], one["type"], one["msg"]) for one in found]
-    return RefusedError(422, f"the body is not what is asked for here: {counted(problems)}", problems)
+    return RefusedError(422, f"{what}: {counted(problems)}", problems)
 
 
 def _problem(location: tuple[int | str, ...], kind: str, message: str) -> Problem:

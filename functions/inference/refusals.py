@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from functions.inference.facts import RequestFacts
 from functions.inference.messages import Problem
-from lambdaloop.domain.encoding import RowsInvalidError
+from lambdaloop.domain.encoding import MOST_PROBLEMS, RowsInvalidError
 from lambdaloop.domain.errors import (
     ArmsDifferError,
     ArtifactCorruptError,
@@ -119,4 +119,6 @@ def _id_of(request: Request) -> str:
 
 def counted(problems: Sequence[Problem]) -> str:
     """Their number in words."""
+    if len(problems) >= MOST_PROBLEMS:
+        return f"{MOST_PROBLEMS} problems or more"
     return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

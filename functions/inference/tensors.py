@@ -16,6 +16,7 @@ from functions.inference.messages import (
 )
 from functions.inference.refusals import RefusedError, counted
 from lambdaloop.domain.definition import FeatureType
+from lambdaloop.domain.encoding import MOST_PROBLEMS
 from lambdaloop.domain.prediction import Prediction
 from lambdaloop.domain.signature import Signature
 
@@ -43,6 +44,8 @@ def rows_of(request: InferRequest, signature: Signature) -> list[dict[str, Any]]
     columns: dict[str, list[Any]] = {}
     known = {*signature.features, *([signature.entity] if signature.entity else ())}
     for place, tensor in enumerate(request.inputs):
+        if len(problems) >= MOST_PROBLEMS:
+            break
         if tensor.name not in known:
             problems.append(_problem(place, "name", "is no feature of this model: remove the tensor"))
         elif tensor.name in columns:
@@ -54,8 +57,21 @@ def rows_of(request: InferRequest, signature: Signature) -> list[dict[str, Any]]
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
+def wanted_outputs(request: InferRequest, signature: Signature) -> list[str]:
+    """The names of the outputs to answer, all when none is named; RefusedError 422 for one that this model does not have."""
+    known = [column["name"] for column in output_columns(signature)]
+    problems: list[Problem] = [
+        {"row": None, "field": f"outputs[{place}].name", "problem": f"is no output of this model: {known}"}
+        for place, output in enumerate(request.outputs or ())
+        if output.name not in known
+    ]
+    if problems:
+        raise _refused(problems)
+    return [output.name for output in request.outputs or ()] or known
+
+
 def outputs_of(
-    predictions: Sequence[Prediction], signature: Signature, *, wanted: Sequence[str] | None
+    predictions: Sequence[Prediction], signature: Signature, *, wanted: Sequence[str]
 ) -> list[OutputTensor]:
     """The outputs as tensors; those that are not wanted are left out."""
     outputs = [prediction.output for prediction in predictions]
@@ -69,7 +85,7 @@ def outputs_of(
     }
     tensors: list[OutputTensor] = []
     for column in output_columns(signature):
-        if wanted is not None and column["name"] not in wanted:
+        if column["name"] not in wanted:
             continue
         shape = [len(predictions), *column["shape"][1:]]
         tensor: OutputTensor = {
@@ -120,6 +136,7 @@ def _column(tensor: Tensor, place: int, count: int, problems: list[Problem]) -> 
     data = without_nan(data, tensor.datatype)
     if len(data) != count:
         problems.append(_problem(place, "data", f"must have {count} values, got {len(data)}"))
+        return data  # of which there may be millions
     for row, value in enumerate(data):
         if problem := misfit(value, tensor.datatype):
             problems.append({"row": row, "field": tensor.name, "problem": problem})

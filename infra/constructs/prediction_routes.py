@@ -74,6 +74,7 @@ class PredictionRoutes(Construct):
         """A browser asks without credentials what a page may do. API Gateway answers, but would ask for credentials first."""
         for name, path in {
             "RowsPreflight": f"/models/{model}/{{proxy+}}",
+            "MetadataPreflight": f"/v2/models/{model}",
             "TensorsPreflight": f"/v2/models/{model}/{{proxy+}}",
         }.items():
             route = apigateway.CfnRoute(

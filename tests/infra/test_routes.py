@@ -53,6 +53,7 @@ def test_pages_of_the_named_sites_may_ask_and_a_browser_needs_no_token_to_find_o
     }
     assert preflights == {
         "OPTIONS /models/species/{proxy+}": "NONE",
+        "OPTIONS /v2/models/species": "NONE",
         "OPTIONS /v2/models/species/{proxy+}": "NONE",
     }
 

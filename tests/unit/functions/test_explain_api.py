@@ -86,8 +86,11 @@ def test_a_version_that_is_not_live_is_404() -> None:
 
 def test_too_many_rows_are_413() -> None:
     gateway = Gateway()
-    assert gateway.explain(*[ROW] * 100).status == 200
-    assert gateway.explain(*[ROW] * 101).status == 413
+    assert gateway.explain(*[ROW] * 50).status == 200
+    answers = [gateway.explain(*[ROW] * count) for count in (51, 101)]
+    assert [answer.status for answer in answers] == [413, 413]
+    for answer, most in zip(answers, ("at most 50", "at most 100"), strict=True):
+        assert most in answer.body["error"]
 
 
 def test_without_a_model_or_its_golden_rows_there_is_nothing_to_explain() -> None:

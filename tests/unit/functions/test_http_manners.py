@@ -163,6 +163,25 @@ def test_little_gzip_cannot_become_a_lot_of_memory() -> None:
     assert _predict(Gateway(), raw=bomb, content_encoding="gzip").status == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status", "problems"),
+    [
+        ("/models/churn/predict", {"rows": [1] * 20_000}, 413, 0),
+        ("/models/churn/explain", {"rows": [1] * 20_000}, 413, 0),
+        ("/models/churn/predict", {"rows": [ROW], **dict.fromkeys(map(str, range(20_000)))}, 422, 0),
+        ("/v2/models/churn/infer", {"inputs": [1] * 20_000}, 422, 1),
+        ("/v2/models/churn/infer", {"inputs": [], "outputs": [1] * 20_000}, 422, 2),
+    ],
+)
+def test_little_gzip_cannot_become_a_long_list_of_problems(
+    path: str, body: object, status: int, problems: int
+) -> None:
+    """A list of the two million that 4 KB can hold took more memory than a function has."""
+    raw = gzip.compress(json.dumps(body).encode())
+    answer = Gateway().request("POST", path, raw=raw, headers={"content-encoding": "gzip"})
+    assert (answer.status, len(answer.body["details"])) == (status, problems)
+
+
 @pytest.mark.parametrize("accepted", ["gzip", "deflate, GZIP;q=0.5", "br, gzip"])
 def test_a_long_answer_comes_in_gzip_where_that_is_welcome(accepted: str) -> None:
     gateway = Gateway()

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from functions.inference.limits import max_rows
-from functions.inference.tensors import outputs_of
+from functions.inference.tensors import output_columns, outputs_of
 from lambdaloop.domain.prediction import Output, Prediction
 from lambdaloop.domain.signature import Signature
 from tests.fakes.tiny_model import FEATURES
@@ -43,7 +43,8 @@ def test_the_longest_answer_fits_into_what_lambda_returns(classes: int, length: 
         ]
         * count
     }
-    tensors = {"outputs": outputs_of([prediction] * count, signature, wanted=None)}
+    names = [column["name"] for column in output_columns(signature)]
+    tensors = {"outputs": outputs_of([prediction] * count, signature, wanted=names)}
     for answer in (rows, tensors):
         assert len(json.dumps({"statusCode": 200, "body": json.dumps(answer)})) < LAMBDA_BYTES
 

@@ -187,6 +187,25 @@ def test_unknown_outputs_are_422() -> None:
     assert answer.body["details"][0]["field"] == "outputs[0].name"
 
 
+def test_an_output_that_this_model_does_not_have_is_422_and_no_prediction() -> None:
+    gateway = Gateway(OnnxModel.from_bundle(regressor("churn")))
+    answer = gateway.infer(*_tensors(), outputs=[{"name": "value"}, {"name": "probabilities"}])
+    assert answer.status == 422
+    assert answer.body["details"][0]["field"] == "outputs[1].name"
+    assert gateway.captured == []
+
+
+def test_of_data_that_do_not_fit_their_shape_not_every_value_is_a_problem() -> None:
+    answer = Gateway().infer(*_tensors(1, age={"data": ["?"] * 1000}))
+    assert [one["field"] for one in answer.body["details"]] == ["inputs[0].data"]
+
+
+def test_beyond_ten_thousand_problems_no_tensor_is_looked_at() -> None:
+    wrong: Json = {"data": [{}] * 5000}
+    answer = Gateway().infer(*_tensors(5000, age=wrong, visits=wrong, active=wrong))
+    assert answer.body["error"].startswith("the tensors do not fit the model: 10000 problems or more")
+
+
 def test_an_id_comes_back_whatever_it_is() -> None:
     assert Gateway().infer(*_tensors(), id="é\n\u2028").body["id"] == "é\n\u2028"
 

@@ -204,6 +204,14 @@ def test_more_rows_than_an_answer_can_hold_are_413() -> None:
     assert "at most 5000" in answer.body["error"]
 
 
+def test_beyond_ten_thousand_problems_nothing_is_looked_for() -> None:
+    """Five thousand empty rows are 15 KB, and of a wide model would be millions of problems."""
+    answer = Gateway().predict(*[{"visits": "?", "age": "?"}] * 5000)
+    assert (
+        answer.body["error"] == "rows do not fit the model: 10000 problems or more; the first 100 are listed"
+    )
+
+
 def test_an_unknown_model_is_404_even_when_none_is_released() -> None:
     for gateway in (Gateway(), Gateway(ModelNotReleasedError("not yet"))):
         answer = gateway.request("POST", "/models/fraud/predict", {"rows": [ROW]})

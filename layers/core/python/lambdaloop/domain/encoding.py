@@ -17,6 +17,8 @@ UNSEEN = -1.0
 """Code of a category that training did not know."""
 MAX_TEXT = 10_000
 """Characters of a text that is no known category."""
+MOST_PROBLEMS = 10_000
+"""Nothing is looked for beyond: thousands of empty rows lack millions of values, and to list these needs gigabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class RowProblem:
 
 
 class RowsInvalidError(ValueError):
-    """Rows do not fit the signature; carries every problem, in the order of the rows."""
+    """Rows do not fit the signature; carries every problem, or the first 10,000, in the order of the rows."""
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
         first = problems[0]
@@ -53,7 +55,7 @@ class RowEncoder:
         self._allowed = {*signature.features, *([signature.entity] if signature.entity else ())}
 
     def encode(self, rows: Sequence[Mapping[str, Any]]) -> "array[float]":
-        """The matrix [rows, features], row after row. Raises RowsInvalidError with every problem."""
+        """The matrix [rows, features], row after row. Raises RowsInvalidError with every problem, or the first 10,000."""
         matrix = array("d")
         problems: list[RowProblem] = []
         for number, row in enumerate(rows):
@@ -68,6 +70,8 @@ class RowEncoder:
                     matrix.append(cell.encode(row.get(cell.name)))
                 except _CellError as error:
                     problems.append(RowProblem(row=number, field=cell.name, problem=str(error)))
+                    if len(problems) >= MOST_PROBLEMS:
+                        raise RowsInvalidError(problems) from None
         if problems:
             raise RowsInvalidError(problems)
         return matrix

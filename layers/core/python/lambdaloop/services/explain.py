@@ -1,8 +1,9 @@
 """Explains rows: how much each feature moved the output away from what ordinary rows get. Asks the model nothing but `predict`."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, islice
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,7 +33,8 @@ EVALUATIONS = 10_000
 """Rows that a model is asked for one request: about half a second for a forest of 100 trees."""
 BACKGROUND_ROWS = 20
 MAX_ROWS = 100
-_FEWEST_PAIRS = 5
+_AT_ONCE = 1000
+"""Rows in memory: ten thousand rows of hundreds of features are hundreds of megabytes."""
 _TOLERANCE = 1e-6
 """What a probability may differ between runtimes, too."""
 _SEED = 20
@@ -71,7 +73,21 @@ def background_of(golden: GoldenRows, signature: Signature) -> tuple[Row, ...]:
 
 def max_rows(signature: Signature) -> int:
     """How many rows can be explained at once; one always can."""
-    return max(1, min(MAX_ROWS, EVALUATIONS // (2 * (len(signature.features) + 1) * _FEWEST_PAIRS)))
+    return max(1, min(MAX_ROWS, EVALUATIONS // (_pair_size(signature) * _background_size(signature))))
+
+
+def _background_size(signature: Signature) -> int:
+    """How many rows a row is held against, whatever is asked with it.
+
+    With more rows in one request and fewer in another, the difference between the two would tell what is in a single row
+    of the background, which is about somebody.
+    """
+    return max(1, min(BACKGROUND_ROWS, EVALUATIONS // _pair_size(signature)))
+
+
+def _pair_size(signature: Signature) -> int:
+    """Mixes on the way of an order and back on that of its opposite."""
+    return 2 * (len(signature.features) + 1)
 
 
 def explain(
@@ -111,8 +127,10 @@ class _Asked:
         self._classes = model.signature.classes
         self._names = [*model.signature.features]
         self._row = {name: row.get(name) for name in self._names}
-        taken = max(1, budget // (2 * (len(self._names) + 1)))
-        self._background = [{name: one.get(name) for name in self._names} for one in background[:taken]]
+        self._background = [
+            {name: one.get(name) for name in self._names}
+            for one in background[: _background_size(model.signature)]
+        ]
         self._differing = [
             [place for place, name in enumerate(self._names) if self._row[name] != one[name]]
             for one in self._background
@@ -139,7 +157,7 @@ class _Asked:
             label=label,
             scale=scale,
             method="exact" if is_exact else "sampled",
-            base=mean([of_one[frozenset()] for of_one in outputs]),
+            base=mean([of_one[0] for of_one in outputs]),
             output=on_scale(prediction, label, scale),
             contributions={name: self._mean(place, shares) for place, name in enumerate(self._names)},
             errors=None
@@ -151,22 +169,27 @@ class _Asked:
         """One for each mix with each background row; with all features of the row, it is the prediction."""
         wanted: list[list[Mix]] = []
         for places, pairs in zip(self._differing, self._pairs, strict=True):
-            whole = frozenset(places)
             mixes = all_mixes(places) if self._are_few else [m for p in pairs for w in p for m in w.mixes()]
+            whole = _whole(places)
             wanted.append([mix for mix in dict.fromkeys(mixes) if mix != whole])
-        rows = [
-            self._mixed(one, mix)
-            for one, mixes in zip(self._background, wanted, strict=True)
-            for mix in mixes
-        ]
-        outputs = iter(self._model.predict(rows) if rows else ())
+        outputs = self._outputs(wanted)
         return [
-            {**{mix: next(outputs) for mix in mixes}, frozenset(places): prediction}
+            {**{mix: next(outputs) for mix in mixes}, _whole(places): prediction}
             for places, mixes in zip(self._differing, wanted, strict=True)
         ]
 
+    def _outputs(self, wanted: Sequence[Sequence[Mix]]) -> Iterator[Output]:
+        rows = (
+            self._mixed(one, mix)
+            for one, mixes in zip(self._background, wanted, strict=True)
+            for mix in mixes
+        )
+        while few := list(islice(rows, _AT_ONCE)):
+            yield from self._model.predict(few)
+
     def _mixed(self, background: Row, mix: Mix) -> Row:
-        return {**background, **{self._names[place]: self._row[self._names[place]] for place in mix}}
+        own = compress(self._row.items(), map(int, reversed(f"{mix:b}")))
+        return {**background, **dict(own)}
 
     def _is_additive(self, outputs: Sequence[Outputs]) -> bool:
         return all(
@@ -193,6 +216,11 @@ class _Asked:
             return standard_error([of_one[0].get(place, 0.0) for of_one in shares])
         errors = [standard_error([one.get(place, 0.0) for one in of_one]) for of_one in shares]
         return math.sqrt(math.fsum(error**2 for error in errors)) / len(errors)
+
+
+def _whole(places: Sequence[int]) -> Mix:
+    """All of the row's own features, as far as they differ."""
+    return sum(1 << place for place in places)
 
 
 def _scaled(answers: Sequence[Mapping[Mix, Output]], label: str | None, scale: Scale) -> list[Outputs]:
