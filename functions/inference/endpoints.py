@@ -45,6 +45,7 @@ class Inference:
     slot: Slot
     capture: Capture
     labels: LabelRules
+    explains: bool
     metrics: "RequestMetrics"
 
     def check_model(self, model: str) -> None:

@@ -24,6 +24,11 @@ def explain_api(inference: Inference) -> APIRouter:
     async def explain_rows(model: str, request: Request) -> Response:
         """Explain rows."""
         request.state.is_uncounted = True
+        inference.check_model(model)
+        if not inference.explains:
+            raise RefusedError(
+                403, "rows of this model are not explained: its definition says so with serving.explain"
+            )
         inference.find(model)
         body = await read_body(request, ExplainRequest)
         version = None if body.model_version is None else str(body.model_version)

@@ -47,6 +47,7 @@ def _gateway() -> "Mangum":
             rate=definition.serving.capture_rate,
         ),
         labels=LabelRules(definition),
+        explains=definition.serving.explains,
         metrics=app.request_metrics,
     )
     # Mangum expects a loop, and Python no longer makes one by itself.

@@ -102,5 +102,6 @@ def _inference(fitted: FittedModel, slot: _Slot) -> Inference:
         slot=slot,
         capture=Capture(log=nowhere, features=[*fitted.definition.features], entity_salt="fuzz"),
         labels=LabelRules(fitted.definition),
+        explains=True,
         metrics=nowhere,
     )

@@ -87,6 +87,7 @@ class Gateway:
             slot=self.slot,
             capture=capture,
             labels=LabelRules(self.definition),
+            explains=self.definition.serving.explains,
             metrics=self,
         )
         self._lambda = create_gateway(inference)

@@ -1,13 +1,15 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from lambdaloop.domain.definition import Serving
 from lambdaloop.domain.errors import ModelNotReleasedError
 from lambdaloop.domain.golden import GoldenRows
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.serving.onnx_model import OnnxModel
-from tests.fakes.tiny_model import ROW, classifier, regressor
+from tests.fakes.tiny_model import DEFINITION, ROW, classifier, regressor
 from tests.unit.functions.gateway import PIN, Gateway
 
 
@@ -41,6 +43,21 @@ def test_a_regression_is_explained_on_the_scale_of_its_value() -> None:
     model = OnnxModel.from_bundle(regressor("churn"))
     [one] = Gateway(model).explain(ROW).body["explanations"]
     assert (one["scale"], one["label"], one["output"]) == ("value", None, pytest.approx(3.2))
+
+
+@pytest.mark.parametrize(
+    ("serving", "status"),
+    [
+        (Serving(), 200),
+        (Serving(explain=False), 403),
+        (Serving(authorization="open"), 403),
+        (Serving(authorization="open", explain=True), 200),
+    ],
+)
+def test_strangers_get_explanations_only_where_the_definition_says_so(serving: Serving, status: int) -> None:
+    answer = Gateway(definition=replace(DEFINITION, serving=serving)).explain(ROW)
+    assert answer.status == status
+    assert status == 200 or "serving.explain" in answer.body["error"]
 
 
 def test_explanations_are_no_predictions() -> None:

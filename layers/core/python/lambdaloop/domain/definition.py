@@ -185,6 +185,8 @@ class Serving:
     """Needed for authorization jwt."""
     cors_origins: tuple[str, ...] = ()
     """Web sites whose pages may call the model, such as https://app.example.com; none unless named here."""
+    explain: bool | None = None
+    """Whether rows may be explained, from which one learns means over rows of the holdout; left out, unless anybody may ask."""
     memory_mib: int = 1024
     """Memory of the inference function; its CPU share grows with it (1769 is one core)."""
     timeout_seconds: int = 10
@@ -210,6 +212,11 @@ class Serving:
             raise ValueError(f"capture_rate must be above 0 and at most 1, got {self.capture_rate}")
         if not 1 <= self.timeout_seconds <= 29:
             raise ValueError(f"timeout_seconds must be 1 to 29, got {self.timeout_seconds}")
+
+    @property
+    def explains(self) -> bool:
+        """Whether rows may be explained."""
+        return self.authorization != "open" if self.explain is None else self.explain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
