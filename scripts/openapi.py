@@ -71,7 +71,7 @@ _REFUSALS = {
 _OF_BODIES = ("400", "413", "415", "422")
 _OF_THE_GATEWAY = {
     "401": "There is no valid token (where the definition asks for one)",
-    "403": "The request is not signed, or its signer may not ask",
+    "403": "The request is not signed, its signer may not ask, or the definition lets nobody (explanations)",
     "429": "Too many requests in a second: try again",
 }
 _HEADERS = {
