@@ -118,6 +118,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "A fast clock never ends a function early.",
         ),
         (
+            "Virtual time in the header `Date`, but for answers of Lambda.",
+            "Other services date their answers by the machine's clock: the `cdk` command would sleep for as long as theirs is ahead.",
+        ),
+        (
             "Event source mappings and function URLs.",
             "Refused; test batch handlers directly.",
         ),
