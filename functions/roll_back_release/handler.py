@@ -7,17 +7,18 @@ from lambdaloop.services.roll_back_release import roll_back_release
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"execution": name, "error", "judgement", "approval" or "shadow": why} → how the release ended; null when there never was one."""
+    """{"execution": name, "error", "judgement", "approval" or "shadow": why} → how the release ended (null when there never was one), and why."""
+    outcome = _outcome(event)
     release = roll_back_release(
         model=app.definition.name,
         execution=event["execution"],
-        outcome=_outcome(event),
+        outcome=outcome,
         releases=app.registry,
         leases=app.registry,
         traffic=app.traffic,
         clock=app.clock,
     )
-    return {"status": release.status if release else None}
+    return {"status": release.status if release else None, "reason": outcome}
 
 
 def _outcome(event: Document) -> str:

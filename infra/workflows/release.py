@@ -79,7 +79,7 @@ def release_chain(
         scope,
         "Release rolled back",
         error="ReleaseRolledBack",
-        cause="all traffic is back where it was before; the release's record says why",
+        cause_path="$.rolled_back.reason",
     )
     refused = sfn.Fail(
         scope,

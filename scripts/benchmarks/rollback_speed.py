@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
+from uuid import uuid4
 
 import boto3
 
@@ -92,12 +93,12 @@ def rollback_speed(advance: Callable[[int, int], None]) -> Section:
 
 def register_again(registry: DynamoRegistry, model: str, number: int) -> int:
     """The same version once more under another number, so that answers tell which release gave them."""
-    version, now = registry.version(model, number), datetime.now(UTC)
+    version, now, run = registry.version(model, number), datetime.now(UTC), str(uuid4())
     registry.start_run(
-        Run(id="again", model=model, reason="another number", requested_by="benchmark", started_at=now)
+        Run(id=run, model=model, reason="another number", requested_by="benchmark", started_at=now)
     )
     known = {each.name: getattr(version, each.name) for each in fields(VersionDraft)}
-    return registry.register_version(VersionDraft(**{**known, "run": "again"}), by="benchmark", at=now).number
+    return registry.register_version(VersionDraft(**{**known, "run": run}), by="benchmark", at=now).number
 
 
 def _row(name: str, measured: list[_Rollback], *, bold: str = "") -> list[str]:

@@ -99,6 +99,7 @@ def test_a_release_without_traffic_holds_and_is_then_rolled_back(released_site: 
 
     ended = follow(execution, meanwhile=let_time_pass)
     assert not ended.succeeded
+    assert "still in doubt after 3 holds" in ended.cause
     assert site.routing() == before
 
     release = site.registry.releases(site.definition.name)[0]
@@ -133,7 +134,8 @@ def test_an_artifact_with_one_flipped_byte_is_refused_and_the_previous_release_k
     try:
         ended = follow(start_release(site, "tampered-bundle"))
         assert not ended.succeeded
-        assert "ArtifactCorruptError" in str(site.registry.releases(site.definition.name)[0].outcome)
+        assert "ArtifactCorruptError" in ended.cause
+        assert ended.cause == site.registry.releases(site.definition.name)[0].outcome
         assert site.routing() == before
         traffic = site.traffic()
         traffic.send(20, show=False)

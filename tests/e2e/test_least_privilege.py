@@ -15,6 +15,7 @@ from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.experiment import Arm, ExperimentRules
 from lambdaloop.domain.experiment_life import execution_of
 from lambdaloop.domain.experiment_request import ExperimentRequest
+from scripts.benchmarks.rollback_speed import register_again
 from scripts.cli.executions import Execution, follow
 from scripts.cli.experiment import advance
 from scripts.cli.invoking import ask
@@ -80,10 +81,11 @@ def _experiment(site: Site) -> None:
     model, registry = site.definition.name, site.registry
     champion = registry.alias(model, CHAMPION)
     assert champion is not None
-    other = next(each for each in registry.versions(model) if each.number != champion.version)
+    # The same model under another number: how far two trainings are apart, and so whether a release goes on, is chance.
+    other = register_again(registry, model, champion.version)
     arms = (
         Arm(name="control", version=champion.version, share=5000),
-        Arm(name="other", version=other.number, share=5000),
+        Arm(name="other", version=other, share=5000),
     )
     request = ExperimentRequest(
         id="privileges",
