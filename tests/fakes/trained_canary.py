@@ -11,7 +11,7 @@ from typing import Any
 
 from lambdaloop.domain.capture import label_line
 from lambdaloop.domain.capture_layout import raw_prefix
-from lambdaloop.domain.definition import Gate, ModelDefinition, Serving
+from lambdaloop.domain.definition import Gate, ModelDefinition
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.feedback import ReceivedLabel
@@ -19,6 +19,7 @@ from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.prediction import Prediction
 from lambdaloop.domain.release import Judgement, Release, ReleasePin
 from lambdaloop.domain.releasing_rules import Behaviour, ReleaseRules
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.services.load_model import LoadedModel, load_model
 from lambdaloop.services.predict import Capture, predict
 from tests.fakes.app import FakeApp
