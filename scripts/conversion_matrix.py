@@ -117,7 +117,9 @@ def try_case(case: Case) -> Line:
     asked = list(_troubled(rows[-_HELD_OUT:]))
     expected = predict_scores(pipeline, frame_of(asked, _FEATURES), task=case.task)
     outputs = LoadedBundle(served.bundle).predict(asked)
-    got = np.array([list((one.probabilities or {"": one.value}).values()) for one in outputs], dtype=float)
+    got = np.array(
+        [list(one.probabilities.values()) if one.probabilities else [one.value] for one in outputs]
+    ).astype(np.float64)
     sure = np.ones(len(asked), dtype=bool)
     if definition.classes:
         best = np.sort(expected, axis=1)
@@ -177,9 +179,9 @@ def _variations() -> Iterator[Candidate]:
         for curve in ("sigmoid", "isotonic"):
             yield Candidate(
                 name=f"{estimator}, calibrated ({curve})",
-                estimator=estimator,  # type: ignore[arg-type]
-                parameters=_SMALLER.get(estimator, {}),  # type: ignore[call-overload]
-                calibrate=curve,  # type: ignore[arg-type]
+                estimator=estimator,
+                parameters=_SMALLER.get(estimator, {}),
+                calibrate=curve,
             )
     yield Candidate(
         name="nearest_neighbors, calibrated (sigmoid)", estimator="nearest_neighbors", calibrate="sigmoid"

@@ -60,7 +60,7 @@ def test_a_definition_may_insist_on_scikit_learn() -> None:
     workshop, version = trained("sklearn", candidate("logistic_regression"))
     assert version.runtime is not None
     assert version.runtime.name == "sklearn"
-    assert version.runtime.worst_difference == 0
+    assert version.runtime.worst_difference < 1e-12, "a batch and its rows differ in the last bit"
     served = unpack_bundle(workshop.artifacts.get(version.files[BUNDLE]))
     assert served.runtime == "sklearn"
     assert served.model == workshop.artifacts.get(version.files["estimator.joblib"]), (

@@ -13,7 +13,7 @@ from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.signature import Signature
 from lambdaloop.training.compile_model import compile_model
 from lambdaloop.training.pipelines import fit
-from tests.unit.training.compiled_cases import difference, plain, trouble
+from tests.unit.training.compiled_cases import Row, difference, plain, trouble
 from tests.unit.training.sample_data import ESTIMATORS, FEATURES, candidate, definition, prepared
 
 CASES = [(task, estimator) for task, estimators in ESTIMATORS.items() for estimator in estimators]
@@ -235,7 +235,7 @@ def test_a_tree_that_never_splits_is_served_too(estimator: Estimator) -> None:
     )
     frame = pd.DataFrame({"x": [1.0] * 40})
     pipeline = fit(model, candidate(estimator), frame, np.array([0, 1] * 20))
-    rows = [{"x": 1.0}, {"x": 1e9}, {"x": None}]
+    rows: list[Row] = [{"x": 1.0}, {"x": 1e9}, {"x": None}]
     assert difference(pipeline, model, candidate(estimator), rows) <= EXACT
 
 

@@ -141,15 +141,18 @@ class Candidate:
 
     def check_task(self, task: Task) -> None:
         """ValueError when it has no estimator for the task."""
-        for each in (self, *self.members):
-            wrong = _CLASSIFIERS_ONLY if task == "regression" else _REGRESSORS_ONLY
-            if each.estimator in wrong:
-                raise ValueError(f"candidate {self.name!r}: {each.estimator} does not fit task {task}")
+        wrong = _CLASSIFIERS_ONLY if task == "regression" else _REGRESSORS_ONLY
+        for estimator in self._estimators():
+            if estimator in wrong:
+                raise ValueError(f"candidate {self.name!r}: {estimator} does not fit task {task}")
         if self.calibrate and task == "regression":
             raise ValueError(f"candidate {self.name!r}: calibrate belongs to classifiers: remove it")
 
     def not_compiled(self) -> str | None:
         """Why it cannot have a compiled form, where that is known before anything is fitted."""
-        if any(each.estimator == "nearest_neighbors" for each in (self, *self.members)):
+        if "nearest_neighbors" in self._estimators():
             return "nearest_neighbors is served by scikit-learn itself (which of equally near rows count, only its own search tells)"
         return None
+
+    def _estimators(self) -> list[Estimator]:
+        return [self.estimator, *(member.estimator for member in self.members)]

@@ -6,6 +6,7 @@ sha256 was checked against the registry's.
 
 import io
 from collections.abc import Mapping, Sequence
+from pickle import UnpicklingError
 from typing import Any
 
 import joblib
@@ -28,7 +29,15 @@ def load_pipeline(content: bytes, signature: Signature) -> Scorer:
     threadpool_limits(limits=1)
     try:
         pipeline = joblib.load(io.BytesIO(content))
-    except (ValueError, EOFError, KeyError, IndexError, ImportError, AttributeError) as error:
+    except (
+        UnpicklingError,
+        ValueError,
+        EOFError,
+        KeyError,
+        IndexError,
+        ImportError,
+        AttributeError,
+    ) as error:
         raise ArtifactCorruptError(
             f"the pipeline of {len(content)} bytes cannot be loaded: {error}"
         ) from error

@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from sklearn import calibration, ensemble, isotonic, linear_model, naive_bayes, neural_network, svm, tree
+from sklearn import (
+    calibration,
+    compose,
+    ensemble,
+    isotonic,
+    linear_model,
+    naive_bayes,
+    neural_network,
+    svm,
+    tree,
+)
 
 from lambdaloop.domain.compiled import Part
 from lambdaloop.domain.errors import NotCompilableError
@@ -150,6 +160,16 @@ def _stack(estimator: Any, link: str) -> Part:
     )
 
 
+def _scaled_target(estimator: Any, link: str) -> Part:
+    del link
+    scaler = estimator.transformer_
+    return Part(
+        kind="scaled_target",
+        values={"scale": float(scaler.scale_[0]), "mean": float(scaler.mean_[0])},
+        parts=(compile_estimator(estimator.regressor_),),
+    )
+
+
 def _calibrated(estimator: Any, link: str) -> Part:
     del link
     return Part(kind="calibrated", parts=tuple(map(_fold, estimator.calibrated_classifiers_)))
@@ -216,4 +236,5 @@ _COMPILERS: Mapping[type, Callable[[Any, str], Part]] = {
     **dict.fromkeys((ensemble.VotingClassifier, ensemble.VotingRegressor), _vote),
     **dict.fromkeys((ensemble.StackingClassifier, ensemble.StackingRegressor), _stack),
     calibration.CalibratedClassifierCV: _calibrated,
+    compose.TransformedTargetRegressor: _scaled_target,
 }

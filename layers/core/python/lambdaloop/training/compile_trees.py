@@ -97,15 +97,15 @@ def _laid_out(tree: Tree, base: int, place_of_copy: NDArray[np.int64], *, first_
             break
         levels.append(np.stack([tree.right[inner], tree.left[inner]], axis=1).ravel())
     order = np.concatenate(levels)
-    inner = ~tree.is_leaf[order]
+    branches = ~tree.is_leaf[order]
     right = np.arange(len(order))
-    # The children of the first inner node come right after the root, those of the second after them, and so on.
-    right[inner] = 1 + 2 * np.arange(inner.sum())
-    feature = np.where(inner, tree.feature[order], 0)
-    threshold = np.where(inner, tree.threshold[order], np.nan)
-    to_copy = inner & tree.missing_left[order]
+    # The children of the first branch come right after the root, those of the second after them, and so on.
+    right[branches] = 1 + 2 * np.arange(branches.sum())
+    feature = np.where(branches, tree.feature[order], 0)
+    threshold = np.where(branches, tree.threshold[order], np.nan)
+    to_copy = branches & tree.missing_left[order]
     if tree.split is not None:
-        on_categories = inner & (tree.split[order] >= 0)
+        on_categories = branches & (tree.split[order] >= 0)
         feature = np.where(on_categories, first_split + tree.split[order], feature)
         threshold = np.where(on_categories, 0.5, threshold)
         to_copy &= ~on_categories

@@ -10,6 +10,8 @@ from typing import Any
 
 from sklearn import ensemble, linear_model, naive_bayes, neighbors, neural_network, svm, tree
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.preprocessing import StandardScaler
 
 from lambdaloop.domain.candidate import Candidate, Estimator, Member
 from lambdaloop.domain.errors import DefinitionInvalidError
@@ -84,6 +86,7 @@ _RESERVED = frozenset(
         "warm_start",
     }
 )
+_FOR_SCALED_TARGETS = frozenset({"linear_svm", "kernel_svm", "neural_network"})
 _CALIBRATED_UNLESS_TOLD = frozenset({"linear_svm", "kernel_svm"})
 
 
@@ -92,14 +95,14 @@ def build_estimator(candidate: Candidate, *, task: Task, seed: int) -> Any:
     members = [
         (
             f"{place}_{member.estimator}",
-            _calibrated(_plain(candidate, member, task, seed), member.estimator, None, task),
+            _wrapped(_plain(candidate, member, task, seed), member.estimator, None, task),
         )
         for place, member in enumerate(candidate.members)
     ]
     estimator = _plain(candidate, candidate, task, seed, members)
     if candidate.estimator == "stacking":
         estimator.set_params(final_estimator=_last_of_stack(task))
-    return _calibrated(estimator, candidate.estimator, candidate.calibrate, task)
+    return _wrapped(estimator, candidate.estimator, candidate.calibrate, task)
 
 
 def _plain(
@@ -120,15 +123,20 @@ def _plain(
     fixed = {name: value for name, value in fixed.items() if name in own}
     if wanted.estimator == "logistic_regression":
         fixed.pop("n_jobs", None)  # deprecated there: it never had an effect on the default solver
-    return estimator.set_params(**kind.defaults | fixed | dict(wanted.parameters))
+    return estimator.set_params(**{**kind.defaults, **fixed, **wanted.parameters})
 
 
 def _last_of_stack(task: Task) -> Any:
     return linear_model.RidgeCV() if task == "regression" else linear_model.LogisticRegression(max_iter=1000)
 
 
-def _calibrated(estimator: Any, kind: Estimator, curve: str | None, task: Task) -> Any:
-    """A classifier whose decisions a fitted curve turns into probabilities, where it is asked for or needed."""
+def _wrapped(estimator: Any, kind: Estimator, curve: str | None, task: Task) -> Any:
+    """A classifier whose decisions a fitted curve turns into probabilities, where it is asked for or needed.
+
+    And a regressor whose penalties and tolerances mean a target of about 1, on a target of about 1.
+    """
+    if task == "regression" and kind in _FOR_SCALED_TARGETS:
+        return TransformedTargetRegressor(estimator, transformer=StandardScaler())
     if task == "regression" or not (curve or kind in _CALIBRATED_UNLESS_TOLD):
         return estimator
     return CalibratedClassifierCV(estimator, method=curve or "sigmoid", n_jobs=1)

@@ -69,7 +69,9 @@ def fit(
     hyperparameter: DefinitionInvalidError.
     """
     pipeline = build_pipeline(definition, candidate)
-    if weights is not None and not has_fit_parameter(pipeline[-1], "sample_weight"):
+    if weights is not None and not has_fit_parameter(
+        getattr(pipeline[-1], "regressor", pipeline[-1]), "sample_weight"
+    ):
         raise DefinitionInvalidError(
             f"candidate {candidate.name!r}: {candidate.estimator} cannot let rows count differently: remove it, or "
             "half_life_days and original_weight from retraining"

@@ -1,6 +1,6 @@
 """From encoded rows to the columns that an estimator takes: filled, scaled, combined and chosen as they were in training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -47,7 +47,8 @@ class _OneHot:
         self._codes = part.arrays["codes"]
 
     def __call__(self, rows: Matrix, texts: Texts) -> Matrix:  # noqa: ARG002
-        return (rows.take(self._places, axis=1) == self._codes).astype(np.float64)
+        hot: Matrix = (rows.take(self._places, axis=1) == self._codes).astype(np.float64)
+        return hot
 
 
 class _Codes:
@@ -60,7 +61,9 @@ class _Codes:
         """For each column: what unseen, the first category, the second and so on become."""
 
     def __call__(self, rows: Matrix, texts: Texts) -> Matrix:  # noqa: ARG002
-        return self._numbers.take(rows.take(self._places, axis=1).astype(np.intp) + self._starts)
+        codes = rows.take(self._places, axis=1).astype(np.intp)
+        numbers: Matrix = self._numbers.take(codes + self._starts)
+        return numbers
 
 
 class _Text:
@@ -96,7 +99,8 @@ class _Centre:
         self._centre, self._scale = part.arrays["centre"], part.arrays["scale"]
 
     def __call__(self, columns: Matrix) -> Matrix:
-        return (columns - self._centre) / self._scale
+        scaled: Matrix = (columns - self._centre) / self._scale
+        return scaled
 
 
 class _Stretch:
@@ -106,7 +110,8 @@ class _Stretch:
         self._factor, self._shift = part.arrays["factor"], part.arrays["shift"]
 
     def __call__(self, columns: Matrix) -> Matrix:
-        return columns * self._factor + self._shift
+        stretched: Matrix = columns * self._factor + self._shift
+        return stretched
 
 
 class _Products:
@@ -125,5 +130,15 @@ class _Products:
         return result
 
 
-_BLOCKS = {"numbers": _Numbers, "one_hot": _OneHot, "codes": _Codes, "text": _Text}
-_STEPS = {"fill": _Fill, "centre": _Centre, "stretch": _Stretch, "products": _Products}
+_BLOCKS: Mapping[str, Callable[[Part], Callable[[Matrix, Texts], Matrix]]] = {
+    "numbers": _Numbers,
+    "one_hot": _OneHot,
+    "codes": _Codes,
+    "text": _Text,
+}
+_STEPS: Mapping[str, Callable[[Part], Evaluator]] = {
+    "fill": _Fill,
+    "centre": _Centre,
+    "stretch": _Stretch,
+    "products": _Products,
+}

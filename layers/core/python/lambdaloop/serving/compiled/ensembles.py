@@ -39,6 +39,18 @@ class Stack:
         return self._last(np.concatenate(parts, axis=1))
 
 
+class ScaledTarget:
+    """A regressor that was fitted on a target of mean 0 and deviation 1."""
+
+    def __init__(self, part: Part, members: Sequence[Evaluator]) -> None:
+        (self._member,) = members
+        self._scale: float = part.values["scale"]
+        self._mean: float = part.values["mean"]
+
+    def __call__(self, columns: Matrix) -> Matrix:
+        return self._member(columns) * self._scale + self._mean
+
+
 class Calibrated:
     """The mean over the folds of: a model's decisions, each turned into a probability by a fitted curve."""
 
@@ -62,7 +74,8 @@ def _normalised(found: Matrix) -> Matrix:
     """Rows that add up to 1; equal shares where every curve says never."""
     total = found.sum(axis=1, keepdims=True)
     equal = np.full_like(found, 1 / found.shape[1])
-    return np.divide(found, total, out=equal, where=total != 0)
+    shares: Matrix = np.divide(found, total, out=equal, where=total != 0)
+    return shares
 
 
 def _curve(part: Part) -> Callable[[Matrix], Matrix]:

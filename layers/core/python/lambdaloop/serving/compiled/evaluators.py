@@ -7,7 +7,7 @@ import numpy as np
 from lambdaloop.domain.compiled import Part, unpack_part
 from lambdaloop.domain.errors import ArtifactCorruptError
 from lambdaloop.serving.compiled.columns import Columns, Texts
-from lambdaloop.serving.compiled.ensembles import Calibrated, Stack, Vote
+from lambdaloop.serving.compiled.ensembles import Calibrated, ScaledTarget, Stack, Vote
 from lambdaloop.serving.compiled.linear import Linear, NaiveBayes, Network, SupportVectors
 from lambdaloop.serving.compiled.links import Evaluator, Matrix
 from lambdaloop.serving.compiled.trees import Boosting, Forest
@@ -27,6 +27,7 @@ _ENSEMBLES: Mapping[str, Callable[[Part, Sequence[Evaluator]], Evaluator]] = {
     "vote": Vote,
     "stack": Stack,
     "calibrated": Calibrated,
+    "scaled_target": ScaledTarget,
 }
 
 

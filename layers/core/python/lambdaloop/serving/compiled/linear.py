@@ -51,7 +51,8 @@ class NaiveBayes:
         likelihood = self._constant - 0.5 * apart.sum(axis=2)
         highest = likelihood.max(axis=1, keepdims=True)
         total = highest + np.log(np.exp(likelihood - highest).sum(axis=1, keepdims=True))
-        return np.exp(likelihood - total)
+        shares: Matrix = np.exp(likelihood - total)
+        return shares
 
 
 class SupportVectors:
@@ -76,7 +77,8 @@ class SupportVectors:
     def _similarity(self, row: Matrix) -> Matrix:
         if self._kernel == "rbf":
             apart: Matrix = self._vectors - row
-            return np.exp(-self._gamma * np.einsum("ij,ij->i", apart, apart))
+            near: Matrix = np.exp(-self._gamma * np.einsum("ij,ij->i", apart, apart))
+            return near
         product: Matrix = self._vectors @ row
         if self._kernel == "linear":
             return product
@@ -98,7 +100,8 @@ def _each_against_others(decision: Matrix, classes: int) -> Matrix:
             votes[:, first] += decision[:, duel] >= 0
             votes[:, second] += decision[:, duel] < 0
             duel += 1
-    return votes + sums / (3 * (np.abs(sums) + 1))
+    decided: Matrix = votes + sums / (3 * (np.abs(sums) + 1))
+    return decided
 
 
 def _positive(columns: Matrix) -> Matrix:
