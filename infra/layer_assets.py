@@ -14,7 +14,7 @@ from infra.assets import Asset, identity, make_once
 from infra.errors import SynthesisError
 from infra.targets import Target, find_target
 
-LAYERS = ("serving", "training")
+LAYERS = ("serving", "serving-sklearn", "training")
 _PROJECT = Path(__file__).resolve().parents[1]
 
 

@@ -26,7 +26,7 @@ _INFERRED = {
 _METADATA = {
     "name": "churn",
     "versions": ["7"],
-    "platform": "onnx_onnxv1",
+    "platform": "lambdaloop_sklearn",
     "inputs": [
         {"name": "age", "datatype": "FP64", "shape": [-1]},
         {"name": "visits", "datatype": "INT64", "shape": [-1]},

@@ -18,8 +18,14 @@ from packaging.utils import canonicalize_name
 PROJECT = Path(__file__).resolve().parents[1]
 DEVELOPMENT = "scripts/requirements/development.txt"
 LOCKS = {  # lock → the files it was made from
-    DEVELOPMENT: ("pyproject.toml", "layers/serving/requirements.in", "layers/training/requirements.in"),
+    DEVELOPMENT: (
+        "pyproject.toml",
+        "layers/serving/requirements.in",
+        "layers/serving-sklearn/requirements.in",
+        "layers/training/requirements.in",
+    ),
     "layers/serving/requirements.txt": ("layers/serving/requirements.in",),
+    "layers/serving-sklearn/requirements.txt": ("layers/serving-sklearn/requirements.in",),
     "layers/training/requirements.txt": ("layers/training/requirements.in",),
     "scripts/requirements/lambda-runtime.txt": ("scripts/requirements/lambda-runtime.in",),
     "scripts/requirements/bootstrap.txt": ("scripts/requirements/bootstrap.in",),

@@ -20,12 +20,13 @@ from lambdaloop.domain.encoding import MOST_PROBLEMS
 from lambdaloop.domain.prediction import Prediction
 from lambdaloop.domain.signature import Signature
 
-_PLATFORM = "onnx_onnxv1"
+_PLATFORM = "lambdaloop_sklearn"
 _DATATYPE_OF_FEATURE: Mapping[FeatureType, Datatype] = {
     "number": "FP64",
     "integer": "INT64",
     "boolean": "BOOL",
     "category": "BYTES",
+    "text": "BYTES",
 }
 
 

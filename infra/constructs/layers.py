@@ -70,7 +70,9 @@ class ModelLayers(Construct):
         self.serving = layer(
             self,
             "ServingLayer",
-            packages.third_party("serving"),
+            packages.third_party(
+                "serving" if definition.serving.runtime == "compiled" else "serving-sklearn"
+            ),
             content="serving",
             description="what predictions import",
         )

@@ -6,7 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.nag import acknowledge
-from lambdaloop.domain.definition import Jwt, Serving
+from lambdaloop.domain.serving_rules import Jwt, Serving
 
 _AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "open": "NONE"}
 

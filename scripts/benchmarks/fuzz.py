@@ -14,7 +14,7 @@ from lambdaloop.domain.feedback import LabelRules
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from scripts.api_fuzz import fuzz_api
 from scripts.benchmarks.report import Section, Table
 from scripts.benchmarks.trained_models import FittedModel, fit_models
@@ -37,7 +37,7 @@ class _Slot:
             bundle=Artifact(key="bundle.zip", version_id="1", sha256="0", size=len(fitted.bundle)),
         )
         self._loaded = LoadedModel(
-            pin=pin, model=OnnxModel.from_bundle(fitted.bundle), golden_json=golden_of(fitted.bundle)
+            pin=pin, model=LoadedBundle.from_bytes(fitted.bundle), golden_json=golden_of(fitted.bundle)
         )
 
     def get(self) -> LoadedModel:

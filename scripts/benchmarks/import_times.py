@@ -15,7 +15,7 @@ from scripts.benchmarks.sides import Side, baseline_side, lambdaloop_side
 _ROUNDS = 7
 _OURS: Mapping[str, str] = {
     "FastAPI and Mangum": "import fastapi, mangum",
-    "numpy and onnxruntime": "import numpy, onnxruntime",
+    "numpy": "import numpy",
     "Lambdaloop's own signed download": "import lambdaloop.adapters.s3_artifact_reader",
     "botocore's signer instead": "import botocore.auth, botocore.awsrequest, botocore.credentials",
     "boto3 and an S3 client instead": "import boto3; boto3.client('s3')",

@@ -6,7 +6,7 @@ from typing import get_args
 from lambdaloop.domain.bundle import unpack_bundle
 from lambdaloop.domain.golden import TOLERANCE, Answer, worst_difference
 from lambdaloop.domain.metrics import Task
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from scripts.benchmarks.report import Section, Table
 from scripts.benchmarks.trained_models import fit_models
 
@@ -20,7 +20,7 @@ def parity(advance: Callable[[int, int], None]) -> Section:
             golden = unpack_bundle(model.bundle).golden()
             answers = [
                 Answer(value=one.value, probabilities=one.probabilities)
-                for one in OnnxModel.from_bundle(model.bundle).predict(golden.rows)
+                for one in LoadedBundle.from_bytes(model.bundle).predict(golden.rows)
             ]
             rows.append(
                 [f"{model.label}, {task}", str(len(golden.rows)), f"{worst_difference(golden, answers):.1e}"]

@@ -11,12 +11,14 @@ import numpy as np
 from lambdaloop.domain.alias import CHAMPION, Alias
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.baseline import Baseline, Curve
+from lambdaloop.domain.candidate import Candidate
 from lambdaloop.domain.capture_layout import DAY, HOUR, hour_key
 from lambdaloop.domain.dataset import DataObject
-from lambdaloop.domain.definition import Candidate, Data, ModelDefinition, Serving, Training
+from lambdaloop.domain.definition import Data, ModelDefinition, Training
 from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.monitoring_rules import Monitoring
 from lambdaloop.domain.outcomes import Outcomes
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.domain.summary import LogCounts, SliceKey, SliceSummary, Summary
 from lambdaloop.domain.version import BASELINE, Version
 from lambdaloop.monitoring.observing import expect, observe

@@ -15,11 +15,12 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from lambdaloop.domain.bundle import Bundle, pack_bundle
-from lambdaloop.domain.definition import Candidate, Data, Estimator, Feature, ModelDefinition, Training
+from lambdaloop.domain.candidate import Candidate, Estimator
+from lambdaloop.domain.definition import Data, Feature, ModelDefinition, Training
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.signature import Signature
+from lambdaloop.training.compile_model import compile_model
 from lambdaloop.training.golden_rows import golden_rows
-from lambdaloop.training.onnx_graph import write_onnx
 from lambdaloop.training.pipelines import fit
 
 _ROWS = 10_000
@@ -77,7 +78,7 @@ def fit_models(task: Task) -> Iterator[FittedModel]:
         signature = Signature.of(definition)
         bundle = Bundle(
             signature=signature,
-            model=write_onnx(pipeline, signature, estimator=estimator),
+            model=compile_model(pipeline, signature, candidate=candidate),
             golden_json=golden_rows(pipeline, signature, frame).to_json(),
         )
         yield FittedModel(

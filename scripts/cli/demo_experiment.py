@@ -23,7 +23,7 @@ from lambdaloop.domain.experiment import Arm, Experiment, ExperimentRules
 from lambdaloop.domain.experiment_request import ExperimentRequest, split_evenly
 from lambdaloop.domain.schema_inference import infer_definition
 from lambdaloop.domain.version import BUNDLE
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from scripts.cli.demo_setup import DemoFailedError, deploy_model, train_first
 from scripts.cli.demo_story import Story
 from scripts.cli.demo_visitors import TICK, Visitors
@@ -205,14 +205,14 @@ def _truth(deployment: Deployment, definition: ModelDefinition) -> Truth:
     )
     control, challenger = (
         _right(
-            OnnxModel.from_bundle(store.get(registry.version(definition.name, number).files[BUNDLE])), crowd
+            LoadedBundle.from_bytes(store.get(registry.version(definition.name, number).files[BUNDLE])), crowd
         )
         for number in (1, 2)
     )
     return Truth(control=control, challenger=challenger)
 
 
-def _right(model: OnnxModel, crowd: Sequence[User]) -> float:
+def _right(model: LoadedBundle, crowd: Sequence[User]) -> float:
     outputs = model.predict([user.row for user in crowd])
     hits = sum(output.value == user.renews for output, user in zip(outputs, crowd, strict=True))
     return hits / len(crowd)

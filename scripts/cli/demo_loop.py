@@ -13,7 +13,7 @@ from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import LambdaloopError
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.version import BUNDLE
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from scripts.cli.demo_chronicle import Chronicle
 from scripts.cli.demo_comparison import Answer, compare
 from scripts.cli.demo_loop_definition import write_stream_definition
@@ -90,7 +90,7 @@ def _answers(
         raise NothingAnsweredError(f"no row was answered: {dict(replay.statuses)}")
     version = DynamoRegistry(table=deployment.registry_table).version(definition.name, _FIRST_VERSION)
     store = S3ArtifactStore(bucket=deployment.model_bucket)
-    model = OnnxModel.from_bundle(store.get(version.files[BUNDLE]))
+    model = LoadedBundle.from_bytes(store.get(version.files[BUNDLE]))
     static: list[Output] = []
     for begin in range(0, len(rows), _SCORED_AT_ONCE):
         static += model.predict([replay.rows[row] for row in rows[begin : begin + _SCORED_AT_ONCE]])

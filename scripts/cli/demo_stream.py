@@ -21,6 +21,7 @@ _DATATYPES: Mapping[FeatureType, str] = {
     "integer": "INT64",
     "boolean": "BOOL",
     "category": "BYTES",
+    "text": "BYTES",
 }
 
 

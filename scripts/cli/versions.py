@@ -11,6 +11,7 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.runtime import MeasuredRuntime
 from scripts.cli.output import AsJson, cell, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
@@ -86,6 +87,10 @@ def show_version(model: Model, number: Number, as_json: AsJson = False) -> None:
             "estimator": version.estimator,
             "parameters": version.parameters,
             "metrics": version.metrics,
+            "served by": version.runtime and version.runtime.name,
+            "because": version.runtime and version.runtime.reason,
+            "off by at most": version.runtime and version.runtime.worst_difference,
+            "served model": version.runtime and _cost(version.runtime),
             "rows": version.rows,
             "trained on": version.trained_on and to_document(version.trained_on),
             "holdout": version.split and to_document(version.split),
@@ -104,6 +109,14 @@ def show_version(model: Model, number: Number, as_json: AsJson = False) -> None:
         "Files",
         ("name", "bytes", "sha256"),
         ((name, file.size, file.sha256) for name, file in version.files.items()),
+    )
+
+
+def _cost(runtime: MeasuredRuntime) -> str:
+    speed = runtime.speed
+    return (
+        f"{runtime.bytes / 1e6:.2f} MB, loads in {speed.load_ms:g} ms, a row takes {speed.row_us:g} µs "
+        f"({speed.batch_row_us:g} µs in a batch)"
     )
 
 

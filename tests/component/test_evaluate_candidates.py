@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from lambdaloop.domain.definition import Candidate, Gate, ModelDefinition
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import Gate, ModelDefinition
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import GateRejectedError
 from lambdaloop.domain.version import BUNDLE, ESTIMATOR

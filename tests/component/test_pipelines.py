@@ -3,17 +3,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lambdaloop.domain.definition import Candidate, Estimator, Parameter
+from lambdaloop.domain.candidate import Candidate, Estimator, Parameter
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import Task
 from lambdaloop.training.pipelines import build_pipeline, fit
 from lambdaloop.training.scoring import Scores, predict_scores
-from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, prepared
+from tests.unit.training.sample_data import ESTIMATORS, USUAL, candidate, definition, prepared
 
-CASES = [(task, estimator) for task, estimators in ESTIMATORS.items() for estimator in estimators]
+CASES = [(task, estimator) for task, estimators in USUAL.items() for estimator in estimators]
+ALL = [(task, estimator) for task, estimators in ESTIMATORS.items() for estimator in estimators]
 
 
-@pytest.mark.parametrize(("task", "estimator"), CASES)
+@pytest.mark.parametrize(("task", "estimator"), ALL)
 def test_every_estimator_learns_from_every_kind_of_column(task: Task, estimator: Estimator) -> None:
     data, model = prepared(task), definition(task)
     pipeline = fit(model, candidate(estimator), data.training_frame, data.training_target)
@@ -105,3 +106,16 @@ def test_hyperparameters_go_over_the_defaults_and_the_seed_is_the_definitions() 
     estimator = build_pipeline(definition(), chosen).named_steps["estimator"]
     assert (estimator.n_estimators, estimator.min_samples_leaf, estimator.random_state) == (100, 2, 7)
     assert estimator.n_jobs == 1
+
+
+@pytest.mark.parametrize("estimator", ["nearest_neighbors", "voting", "stacking"])
+def test_an_estimator_that_cannot_weigh_rows_says_so(estimator: Estimator) -> None:
+    data, model = prepared(), definition()
+    with pytest.raises(DefinitionInvalidError, match=f"{estimator} cannot let rows count differently"):
+        fit(
+            model,
+            candidate(estimator),
+            data.training_frame,
+            data.training_target,
+            np.arange(len(data.training_target)) + 1.0,
+        )

@@ -2,22 +2,22 @@
 
 import pytest
 
-from lambdaloop.domain.definition import Serving
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 from lambdaloop.domain.profile import CategoryProfile
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.monitoring.estimates import estimates
 from lambdaloop.services.load_baseline import load_baseline, load_expected_loss
 from tests.unit.services.captured_log import log_rows, rows_of
 from tests.unit.services.training_run import Workshop
-from tests.unit.training.sample_data import ESTIMATORS, FEATURES, candidate, definition, sample_csv
+from tests.unit.training.sample_data import FEATURES, USUAL, candidate, definition, sample_csv
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
 def test_a_refitted_winner_brings_the_outcomes_of_the_one_that_was_measured(task: Task) -> None:
     model = definition(
         task,
-        training={"candidates": (candidate(ESTIMATORS[task][0]),)},
+        training={"candidates": (candidate(USUAL[task][0]),)},
         serving=Serving(capture=tuple(FEATURES)),
         monitoring=Monitoring(min_labels=60),
         retraining=Retraining(original_weight=0),

@@ -11,11 +11,13 @@ from functions.collect_labelled.handler import handle as collect_labelled
 from functions.resolve_dataset.handler import handle as resolve_dataset
 from functions.validate_dataset.handler import handle as validate_dataset
 from lambdaloop.domain.artifact import Artifact
+from lambdaloop.domain.candidate import Candidate
 from lambdaloop.domain.dataset import Dataset
-from lambdaloop.domain.definition import Candidate, ModelDefinition, Serving
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.domain.errors import DatasetEmptyError, DefinitionInvalidError
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.domain.version import ESTIMATOR, REPORT, TrainedOn, Version
 from lambdaloop.monitoring.estimates import estimates
 from lambdaloop.services.load_baseline import load_baseline

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lambdaloop.domain.definition import Candidate, ModelDefinition
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.metrics import Task
 from tests.fakes.trained_canary import TrainedCanary, canary_definition, edited_csv
 from tests.unit.training.sample_data import FEATURES, METRIC, candidate, definition, sample_csv

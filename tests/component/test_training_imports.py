@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-TRAINING_ONLY = ("pandas", "sklearn", "scipy", "joblib", "onnx")
-SERVING_ONLY = ("onnxruntime", "fastapi", "mangum")
+TRAINING_ONLY = ("pandas", "sklearn", "scipy", "joblib", "threadpoolctl")
+SERVING_ONLY = ("fastapi", "mangum")
 NEITHER = ("boto3", "pydantic", "yaml")
 
 

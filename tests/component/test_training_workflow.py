@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from functions.check_parity.handler import handle as check_parity
 from functions.evaluate_candidates.handler import handle as evaluate_candidates
 from functions.package_model.handler import handle as package_model
 from functions.register_version.handler import handle as register_version
@@ -25,7 +26,7 @@ from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, 
 from lambdaloop.monitoring.estimates import estimates
 from lambdaloop.services.load_baseline import load_baseline, load_expected_loss
 from tests.unit.services.training_run import Workshop, digests
-from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, sample_csv
+from tests.unit.training.sample_data import USUAL, candidate, definition, sample_csv
 
 ROOT = Path(__file__).parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -48,7 +49,7 @@ def test_a_run_ends_with_a_version_that_knows_where_it_came_from(
     assert version.dataset_digest == state["dataset"]["digest"]
     assert tuple(version.metrics) == METRICS_OF_TASK[task]
     assert all(value is not None for value in version.metrics.values())
-    assert version.estimator in ESTIMATORS[task]
+    assert version.estimator in USUAL[task]
     assert workshop.registry.run("sample", "run-1").reason == "test"
 
 
@@ -104,7 +105,7 @@ def test_the_report_tells_candidates_holdout_and_gate(finished: tuple[Task, Work
     task, workshop, state = finished
     version = workshop.version(state)
     report = json.loads(workshop.artifacts.get(version.files[REPORT]))
-    assert [one["name"] for one in report["candidates"]] == list(ESTIMATORS[task])
+    assert [one["name"] for one in report["candidates"]] == list(USUAL[task])
     assert report["winner"] == state["evaluation"]["winner"]
     assert report["holdout"] == state["evaluation"]["metrics"]
     assert report["gate"] == state["evaluation"]["checks"]
@@ -127,6 +128,7 @@ def test_a_definition_deployed_during_a_run_stops_it_at_every_step(step: Any) ->
     workshop = Workshop(model, sample_csv())
     state = workshop.until_gate()
     state["package"] = package_model(state, workshop.app)
+    state["parity"] = check_parity(state, workshop.app)
     workshop.deploy(replace(model, classes=("yes", "no")))
     with pytest.raises(DefinitionInvalidError, match="deployed anew during the run: start a new run"):
         step({**state, "candidate": "logistic_regression"}, workshop.app)

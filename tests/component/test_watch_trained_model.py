@@ -12,11 +12,11 @@ import pytest
 
 from lambdaloop.domain.capture import label_line
 from lambdaloop.domain.capture_layout import HOUR, raw_prefix
-from lambdaloop.domain.definition import Serving
 from lambdaloop.domain.feedback import ReceivedLabel
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.monitoring_rules import Monitoring
 from lambdaloop.domain.release import ReleasePin
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.domain.version import BUNDLE
 from lambdaloop.domain.window import WindowReport
 from lambdaloop.services.load_model import load_model

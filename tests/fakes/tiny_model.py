@@ -3,19 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
 
 from lambdaloop.domain.bundle import Bundle, pack_bundle
-from lambdaloop.domain.definition import (
-    Candidate,
-    Data,
-    Feature,
-    Label,
-    ModelDefinition,
-    Serving,
-    Training,
-)
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.compiled import Part, pack_part
+from lambdaloop.domain.definition import Data, Feature, Label, ModelDefinition, Training
 from lambdaloop.domain.golden import GoldenOutput, GoldenRows
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.domain.signature import Signature
 
 FEATURES: Mapping[str, Feature] = {
@@ -60,46 +54,38 @@ def classifier(
     signature = Signature(
         model=model, task="binary", features=features, classes=tuple(classes), entity="customer"
     )
-    return _pack(signature, _graph(classes=2, weights=weights))
+    return _pack(signature, _model(classes=2, weights=weights))
 
 
 def regressor(model: str = "price") -> bytes:
     """A bundle whose value is row · WEIGHTS."""
     return _pack(
-        Signature(model=model, task="regression", features=FEATURES), _graph(classes=0, weights=WEIGHTS)
+        Signature(model=model, task="regression", features=FEATURES), _model(classes=0, weights=WEIGHTS)
     )
 
 
-def _pack(signature: Signature, graph: bytes) -> bytes:
+def _pack(signature: Signature, model: bytes) -> bytes:
     rows = BACKGROUND if signature.features is FEATURES else ()
     golden = GoldenRows(rows=rows, outputs=(GoldenOutput(value=0.0),) * len(rows)).to_json()
-    return pack_bundle(Bundle(signature=signature, model=graph, golden_json=golden))
+    return pack_bundle(Bundle(signature=signature, model=model, golden_json=golden))
 
 
-def _graph(*, classes: int, weights: Sequence[float]) -> bytes:
-    nodes = [
-        helper.make_node("IsNaN", ["rows"], ["missing"]),
-        helper.make_node("Where", ["missing", "zero", "rows"], ["filled"]),
-        helper.make_node("MatMul", ["filled", "weights"], ["sum" if classes else "scores"]),
-    ]
-    if classes:
-        nodes += [
-            helper.make_node("Sigmoid", ["sum"], ["second"]),
-            helper.make_node("Sub", ["one", "second"], ["first"]),
-            helper.make_node("Concat", ["first", "second"], ["scores"], axis=1),
-        ]
-    constants = {"zero": 0.0, "one": 1.0, "weights": np.array(weights).reshape(-1, 1)}
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("rows", TensorProto.DOUBLE, ["N", len(weights)])],
-        [helper.make_tensor_value_info("scores", TensorProto.DOUBLE, ["N", classes or 1])],
-        initializer=[
-            numpy_helper.from_array(np.asarray(value, dtype=np.float64), name)
-            for name, value in constants.items()
-            if classes or name != "one"
-        ],
+def _model(*, classes: int, weights: Sequence[float]) -> bytes:
+    """Missing numbers count 0; a category is its code."""
+    places = np.arange(len(weights), dtype=np.int32)
+    fill = Part(
+        kind="fill", arrays={"filling": np.zeros(len(weights)), "marked": np.zeros(0, dtype=np.int32)}
     )
-    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
-    content: bytes = model.SerializeToString()
-    return content
+    columns = Part(kind="columns", parts=(Part(kind="numbers", arrays={"places": places}, parts=(fill,)),))
+    linear = Part(
+        kind="linear",
+        values={"link": "sigmoid" if classes else "raw"},
+        arrays={"coefficients": np.array(weights).reshape(-1, 1), "intercept": np.zeros(1)},
+    )
+    return pack_part(
+        Part(
+            kind="pipeline",
+            values={"features": len(weights), "scores": classes or 1},
+            parts=(columns, linear),
+        )
+    )

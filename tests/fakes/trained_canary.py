@@ -12,7 +12,7 @@ from typing import Any
 from functions.start_experiment.handler import handle as start_experiment
 from lambdaloop.domain.capture import label_line
 from lambdaloop.domain.capture_layout import raw_prefix
-from lambdaloop.domain.definition import Gate, ModelDefinition, Serving
+from lambdaloop.domain.definition import Gate, ModelDefinition
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.encoding import RowsInvalidError
 from lambdaloop.domain.experiment import Arm, ExperimentRules
@@ -23,6 +23,7 @@ from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.prediction import Prediction
 from lambdaloop.domain.release import Judgement, Release, ReleasePin
 from lambdaloop.domain.releasing_rules import Behaviour, ReleaseRules
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.services.load_model import LoadedModel, load_model
 from lambdaloop.services.predict import Capture, predict
 from tests.fakes.app import FakeApp

@@ -13,6 +13,7 @@ from typing import Any
 
 from infra.app import build, new_app
 from infra.config import Config
+from infra.layer_assets import LAYERS
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definitions
@@ -59,7 +60,7 @@ def small_checkout(root: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PROJECT / "functions", root / "functions", ignore=ignore)
     shutil.copytree(PROJECT / "layers" / "core", root / "layers" / "core", ignore=ignore)
-    for layer in ("serving", "training"):
+    for layer in LAYERS:
         (root / "layers" / layer).mkdir()
         (root / "layers" / layer / "requirements.txt").touch()
         (root / "layers" / layer / "prune.txt").touch()

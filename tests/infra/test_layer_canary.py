@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from infra.assets import Asset
+from infra.layer_assets import LAYERS
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definition
@@ -40,7 +41,7 @@ def lambda_(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _unpack(PACKAGES.function(verb), root / "task")
     for asset in (PACKAGES.core(), PACKAGES.definition(definition)):
         _unpack(asset, root / "opt")
-    for layer in ("serving", "training"):
+    for layer in LAYERS:
         _unpack(PACKAGES.third_party(layer), root / f"opt-{layer}")
     return root
 
@@ -84,11 +85,14 @@ def test_the_training_layer_trains_and_packages_a_model(trained: tuple[Path, dic
     assert report["foreign_paths"] == []
 
 
-def test_the_serving_layer_answers_as_the_training_layer_did(
-    lambda_: Path, trained: tuple[Path, dict[str, Any]]
+@pytest.mark.parametrize(
+    ("layer", "bundle"), [("serving", "bundle.zip"), ("serving-sklearn", "bundle-sklearn.zip")]
+)
+def test_a_serving_layer_answers_as_the_training_layer_did(
+    layer: str, bundle: str, lambda_: Path, trained: tuple[Path, dict[str, Any]]
 ) -> None:
     folder, _ = trained
-    report = _isolated(lambda_, "serving", "predict.py", str(folder))
+    report = _isolated(lambda_, layer, "predict.py", str(folder / bundle))
     assert report["values"] == ["yes", "no"]
     assert report["parity"]["rows"] > 0
     assert report["parity"]["worst_difference"] <= 1e-6
@@ -100,7 +104,7 @@ def test_the_serving_layer_answers_as_the_training_layer_did(
     ("layer", "absent"),
     [
         ("serving", ("sklearn", "pandas", "scipy", "joblib")),
-        ("training", ("onnxruntime", "fastapi", "mangum")),
+        ("training", ("fastapi", "mangum")),
     ],
 )
 def test_a_layer_holds_nothing_of_the_other_side(layer: str, absent: Sequence[str], lambda_: Path) -> None:
@@ -108,7 +112,7 @@ def test_a_layer_holds_nothing_of_the_other_side(layer: str, absent: Sequence[st
     assert present.isdisjoint(absent)
 
 
-@pytest.mark.parametrize("layer", ["serving", "training"])
+@pytest.mark.parametrize("layer", LAYERS)
 def test_a_layer_is_compiled_throughout(layer: str, lambda_: Path) -> None:
     packages = lambda_ / f"opt-{layer}/python"
     assert list(packages.rglob("*.py")) == []
@@ -116,6 +120,8 @@ def test_a_layer_is_compiled_throughout(layer: str, lambda_: Path) -> None:
     assert flags == {0b01}, "hash-based, unchecked (PEP 552)"
 
 
-@pytest.mark.parametrize(("layer", "megabytes"), [("serving", 120), ("training", 250)])
+@pytest.mark.parametrize(
+    ("layer", "megabytes"), [("serving", 60), ("serving-sklearn", 250), ("training", 250)]
+)
 def test_a_layer_keeps_within_its_budget(layer: str, megabytes: int) -> None:
     assert PACKAGES.third_party(layer).unzipped_bytes <= megabytes * 1e6

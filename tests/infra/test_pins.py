@@ -54,11 +54,6 @@ def test_a_pin_outside_what_is_allowed_is_noticed(project: Path) -> None:
     assert "mangum<0.2 is asked for" in _said(project)
 
 
-def test_the_runtime_that_aborts_on_lambdas_arm64_is_refused(project: Path) -> None:
-    _edit(project / f"{SERVING}.txt", "onnxruntime==1.31", "onnxruntime==1.25")
-    assert "onnxruntime>=1.31 is asked for" in _said(project)
-
-
 def test_two_versions_of_one_package_are_noticed(project: Path) -> None:
     _edit(project / f"{SERVING}.txt", "mangum==", "mangum==99.")
     assert "mangum is pinned to" in _said(project)

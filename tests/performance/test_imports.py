@@ -31,8 +31,8 @@ SERVING = frozenset({"check_parity", "inference"})
 
 _AWS = frozenset({"boto3", "botocore"})
 _WEB = frozenset({"fastapi", "starlette", "mangum", "pydantic", "uvicorn"})
-_RUNTIME = frozenset({"numpy", "onnxruntime"})
-_SCIENCE = frozenset({"scipy", "pandas", "sklearn", "joblib", "onnx"})
+_RUNTIME = frozenset({"numpy"})
+_SCIENCE = frozenset({"scipy", "pandas", "sklearn", "joblib", "threadpoolctl"})
 _NEVER_IN_LAMBDA = frozenset({"yaml", "typer", "aws_cdk", "moto", "pytest"})
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from lambdaloop.domain.baseline import Baseline
 from lambdaloop.domain.capture_layout import HOUR
-from lambdaloop.domain.definition import Feature, Serving
+from lambdaloop.domain.definition import Feature
 from lambdaloop.domain.prediction_id import new_prediction_id
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.domain.signature import Signature
 from lambdaloop.monitoring.calibration import fit_calibration
 from lambdaloop.monitoring.observing import observe

@@ -1,6 +1,6 @@
 """Answers predictions with nothing but the core layer, the serving layer and the functions' packages.
 
-Run as a program in an isolated process: `predict.py FOLDER`, where FOLDER holds a bundle.zip. Prints what it saw.
+Run as a program in an isolated process: `predict.py BUNDLE`. Prints what it saw.
 """
 
 import json
@@ -13,7 +13,7 @@ from functions.check_parity.handler import handle as check_parity
 from functions.inference.handler import handler
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.documents import to_document
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 
 EVENT = {
     "version": "2.0",
@@ -37,13 +37,13 @@ EVENT = {
 }
 
 
-def main(folder: Path) -> None:
-    content = (folder / "bundle.zip").read_bytes()
+def main(file: Path) -> None:
+    content = file.read_bytes()
     bundle = Artifact(key="bundle.zip", version_id="1", sha256="0" * 64, size=len(content))
     app: Any = SimpleNamespace(artifacts=SimpleNamespace(get=lambda _: content))
     parity = check_parity({"package": {"files": {"bundle.zip": to_document(bundle)}}}, app)
     rows = [{"tenure": 3, "contract": "month"}, {"tenure": 95, "contract": "year"}]
-    values = [output.value for output in OnnxModel.from_bundle(content).predict(rows)]
+    values = [output.value for output in LoadedBundle.from_bytes(content).predict(rows)]
     context = SimpleNamespace(aws_request_id="canary", get_remaining_time_in_millis=lambda: 1000)
     answer = handler(EVENT, context)
     seen = sorted({str(path) for path in sys.path if "site-packages" in str(path)})

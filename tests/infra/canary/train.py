@@ -1,12 +1,13 @@
 """Trains and packages a model with nothing but the core layer, the training layer and the functions' packages.
 
-Run as a program in an isolated process: `train.py DEFINITION FOLDER`. Leaves bundle.zip in FOLDER, prints what it did.
+Run as a program in an isolated process: `train.py DEFINITION FOLDER`. Leaves in FOLDER a bundle for each runtime, prints what it did.
 """
 
 import hashlib
 import json
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from lambdaloop.bootstrap import SystemClock
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.dataset import DataObject
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.documents import from_document
 
 
@@ -81,8 +83,12 @@ def main(definition: Path, folder: Path) -> None:
     names = state["validation"]["candidates"]
     state["candidates"] = [train_candidate({**state, "candidate": name}, app) for name in names]
     state["evaluation"] = evaluate_candidates(state, app)
-    files = package_model(state, app)["files"]
-    (folder / "bundle.zip").write_bytes(buckets.get(from_document(Artifact, files["bundle.zip"])))
+    for name, runtime in (("bundle.zip", "compiled"), ("bundle-sklearn.zip", "sklearn")):
+        serving = replace(app.definition.serving, runtime=runtime)
+        app.definition = replace(app.definition, serving=serving)
+        state["dataset"]["definition"] = definition_digest(app.definition)
+        files = package_model(state, app)["files"]
+        (folder / name).write_bytes(buckets.get(from_document(Artifact, files["bundle.zip"])))
     seen = sorted({str(path) for path in sys.path if "site-packages" in str(path)})
     sys.stdout.write(json.dumps({"candidates": state["candidates"], "foreign_paths": seen}))
 

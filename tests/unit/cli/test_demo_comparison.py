@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lambdaloop.domain.definition import Candidate, Data, Feature, ModelDefinition, Training
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import Data, Feature, ModelDefinition, Training
 from lambdaloop.domain.prediction import Output
 from scripts.cli.demo_comparison import Answer, compare, sparklines
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lambdaloop.domain.definition import Candidate, ModelDefinition
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import DatasetInvalidError
 from lambdaloop.domain.prediction_id import new_prediction_id
 from scripts.cli.feedback import FeedbackInvalidError, check_labels

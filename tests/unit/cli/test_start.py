@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-SLOW = {"numpy", "onnxruntime", "pandas", "pydantic", "scipy", "sklearn"}
+SLOW = {"numpy", "pandas", "pydantic", "scipy", "sklearn"}
 """What only some commands need; each takes longer to load than a command takes to run."""
 
 

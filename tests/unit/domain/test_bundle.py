@@ -45,7 +45,7 @@ def test_the_same_bundle_has_the_same_bytes() -> None:
 def test_no_date_and_no_machine_is_part_of_the_bytes() -> None:
     with zipfile.ZipFile(io.BytesIO(pack_bundle(BUNDLE))) as archive:
         entries = archive.infolist()
-    assert [entry.filename for entry in entries] == ["signature.json", "model.onnx", "golden.json"]
+    assert [entry.filename for entry in entries] == ["signature.json", "model.compiled", "golden.json"]
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
     assert {entry.create_system for entry in entries} == {3}
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lambdaloop.domain.definition import Candidate, Data, Feature, Gate, ModelDefinition, Training
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import Data, Feature, Gate, ModelDefinition, Training
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.releasing_rules import ReleaseRules
 from tests.unit.training.sample_data import candidate, definition

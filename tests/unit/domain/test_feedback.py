@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdaloop.domain.definition import Candidate, ModelDefinition
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.feedback import MAX_CLOCK_SKEW, LabelRules, check_prediction_id, read_observed_at
 from lambdaloop.domain.prediction_id import new_prediction_id
 from tests.fakes.tiny_model import DEFINITION

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lambdaloop.domain.captured import CapturedPrediction, LineUnreadableError
 from lambdaloop.domain.csv_rows import read_csv
-from lambdaloop.domain.definition import Feature, Serving
+from lambdaloop.domain.definition import Feature
 from lambdaloop.domain.errors import DatasetInvalidError
 from lambdaloop.domain.labelled_rows import (
     LabelledRowWriter,
@@ -19,6 +19,7 @@ from lambdaloop.domain.labelled_rows import (
     write_rows,
 )
 from lambdaloop.domain.prediction_id import new_prediction_id
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.training.frames import Findings, target_values, typed_frame
 from tests.unit.training.sample_data import FEATURES, definition, table
 

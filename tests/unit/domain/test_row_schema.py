@@ -18,11 +18,13 @@ FEATURES = {
     "plan": Feature(type="category", categories=("basic", "plus")),
     "tier": Feature(type="category", categories=("a", "b"), nullable=True, unexpected="reject"),
     "city": Feature(type="category", categories=("Oslo",), nullable=True),
+    "note": Feature(type="text"),
+    "remark": Feature(type="text", nullable=True),
 }
 SIGNATURE = Signature(
     model="churn", task="binary", features=FEATURES, classes=("no", "yes"), entity="customer"
 )
-ROW: dict[str, Any] = {"amount": 3.5, "visits": 4, "active": True, "plan": "plus"}
+ROW: dict[str, Any] = {"amount": 3.5, "visits": 4, "active": True, "plan": "plus", "note": ""}
 SCHEMA = row_schema(SIGNATURE, version=7)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -62,6 +64,8 @@ def test_every_value_that_the_schema_allows_is_taken(name: str, value: object) -
         {"plan": ""},
         {"plan": "x" * 10_001},
         {"tier": "c"},
+        {"note": None},
+        {"remark": 7},
         {"surprise": 1},
     ],
 )
@@ -77,4 +81,4 @@ def test_ordinary_values_are_told_where_others_are_answered() -> None:
     assert told["amount"]["description"].startswith("Ordinarily minimum -1, maximum 10; ")
     assert told["plan"]["examples"] == ["basic", "plus"]
     assert told["tier"] == {"enum": ["a", "b", None]}
-    assert SCHEMA["required"] == ["amount", "visits", "active", "plan"]
+    assert SCHEMA["required"] == ["amount", "visits", "active", "plan", "note"]

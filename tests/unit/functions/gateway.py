@@ -23,7 +23,7 @@ from lambdaloop.domain.release import ReleasePin
 from lambdaloop.ports import PredictionLog, ServedModel
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from tests.fakes.tiny_model import DEFINITION, classifier
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -72,7 +72,7 @@ class Gateway:
     """One deployed model; remembers what was captured and measured."""
 
     model: ServedModel | LoadedModel | LambdaloopError = field(
-        default_factory=lambda: OnnxModel.from_bundle(classifier())
+        default_factory=lambda: LoadedBundle.from_bytes(classifier())
     )
     definition: ModelDefinition = DEFINITION
     log: PredictionLog | None = None

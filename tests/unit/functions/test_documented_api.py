@@ -3,13 +3,13 @@
 import pytest
 
 from lambdaloop.domain.documents import Document
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from scripts.api_fuzz import Findings, fuzz_api
 from tests.fakes.tiny_model import classifier
 from tests.unit.functions.gateway import Gateway
 
 pytestmark = pytest.mark.localcloud  # its threads make event loops, which take a pair of sockets each
-SIGNATURE = OnnxModel.from_bundle(classifier()).signature
+SIGNATURE = LoadedBundle.from_bytes(classifier()).signature
 
 
 def _fuzz(gateway: Gateway) -> Findings:

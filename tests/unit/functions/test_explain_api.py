@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from lambdaloop.domain.definition import Serving
 from lambdaloop.domain.errors import ModelNotReleasedError
 from lambdaloop.domain.golden import GoldenRows
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.services.load_model import LoadedModel
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from tests.fakes.tiny_model import DEFINITION, ROW, classifier, regressor
 from tests.unit.functions.gateway import PIN, Gateway
 
@@ -40,7 +40,7 @@ def test_the_entity_of_a_row_moves_nothing() -> None:
 
 
 def test_a_regression_is_explained_on_the_scale_of_its_value() -> None:
-    model = OnnxModel.from_bundle(regressor("churn"))
+    model = LoadedBundle.from_bytes(regressor("churn"))
     [one] = Gateway(model).explain(ROW).body["explanations"]
     assert (one["scale"], one["label"], one["output"]) == ("value", None, pytest.approx(3.2))
 
@@ -91,7 +91,7 @@ def test_a_bad_row_is_422_as_for_a_prediction() -> None:
 
 
 def test_labels_are_found_by_their_type() -> None:
-    gateway = Gateway(OnnxModel.from_bundle(classifier(classes=(False, True))))
+    gateway = Gateway(LoadedBundle.from_bytes(classifier(classes=(False, True))))
     assert gateway.explain(ROW, label=True).body["explanations"][0]["label"] == "True"
     assert gateway.explain(ROW, label=1).status == 422
 
@@ -111,7 +111,7 @@ def test_too_many_rows_are_413() -> None:
 
 
 def test_without_a_model_or_its_golden_rows_there_is_nothing_to_explain() -> None:
-    model = OnnxModel.from_bundle(classifier())
+    model = LoadedBundle.from_bytes(classifier())
     nothing = GoldenRows(rows=(), outputs=()).to_json()
     for content in (
         ModelNotReleasedError("not released yet"),

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from functions.inference.messages import MAX_LABELS
+from lambdaloop.domain.candidate import Candidate
 from lambdaloop.domain.captured import CapturedLabel, read_line
-from lambdaloop.domain.definition import Candidate
 from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
 from lambdaloop.domain.prediction_id import new_prediction_id
 from tests.fakes.tiny_model import DEFINITION, ROW

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from lambdaloop.domain.errors import ArtifactCorruptError, ModelNotReleasedError
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from tests.fakes.tiny_model import ROW, classifier, regressor
 from tests.unit.functions.gateway import Gateway, load_event
 
@@ -66,13 +66,13 @@ def test_tensors_are_answered_as_their_rows_are() -> None:
     ],
 )
 def test_values_have_the_type_of_the_labels(classes: tuple[Any, ...], datatype: str, value: object) -> None:
-    gateway = Gateway(OnnxModel.from_bundle(classifier(classes=classes)))
+    gateway = Gateway(LoadedBundle.from_bytes(classifier(classes=classes)))
     output = _output(gateway.infer(*_tensors(1)).body, "value")
     assert (output["datatype"], output["data"]) == (datatype, [value])
 
 
 def test_a_regression_gives_numbers_and_no_probabilities() -> None:
-    gateway = Gateway(OnnxModel.from_bundle(regressor("churn")))
+    gateway = Gateway(LoadedBundle.from_bytes(regressor("churn")))
     answer = gateway.infer(*_tensors(1)).body
     assert [output["name"] for output in answer["outputs"]] == [
         "value",
@@ -188,7 +188,7 @@ def test_unknown_outputs_are_422() -> None:
 
 
 def test_an_output_that_this_model_does_not_have_is_422_and_no_prediction() -> None:
-    gateway = Gateway(OnnxModel.from_bundle(regressor("churn")))
+    gateway = Gateway(LoadedBundle.from_bytes(regressor("churn")))
     answer = gateway.infer(*_tensors(), outputs=[{"name": "value"}, {"name": "probabilities"}])
     assert answer.status == 422
     assert answer.body["details"][0]["field"] == "outputs[1].name"
@@ -215,7 +215,7 @@ def test_metadata_describe_inputs_and_outputs() -> None:
     assert answer.body == {
         "name": "churn",
         "versions": ["7"],
-        "platform": "onnx_onnxv1",
+        "platform": "lambdaloop_sklearn",
         "inputs": [
             {"name": "age", "datatype": "FP64", "shape": [-1]},
             {"name": "visits", "datatype": "INT64", "shape": [-1]},

@@ -12,7 +12,7 @@ from lambdaloop.domain.errors import (
     LambdaloopError,
     ModelNotReleasedError,
 )
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from tests.fakes.clock import FakeClock
 from tests.fakes.tiny_model import ROW, regressor
 from tests.unit.functions.gateway import Gateway, load_event
@@ -61,7 +61,7 @@ def test_predictions_come_in_the_order_of_the_rows() -> None:
 
 
 def test_a_regression_has_no_probabilities() -> None:
-    gateway = Gateway(OnnxModel.from_bundle(regressor("churn")))
+    gateway = Gateway(LoadedBundle.from_bytes(regressor("churn")))
     [prediction] = gateway.predict(ROW).body["predictions"]
     assert prediction["probabilities"] is None
     assert prediction["value"] == pytest.approx(3.2)
@@ -264,7 +264,7 @@ def test_a_bug_of_ours_is_a_plain_500_counted_and_explained_in_the_log_only(
 ) -> None:
     class Buggy:
         def __init__(self) -> None:
-            self.signature = OnnxModel.from_bundle(regressor()).signature
+            self.signature = LoadedBundle.from_bytes(regressor()).signature
 
         def predict(self, rows: object) -> list[Any]:
             raise ZeroDivisionError(f"cannot divide by {rows}") from KeyError(str(rows))

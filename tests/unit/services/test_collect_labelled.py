@@ -11,10 +11,11 @@ import pytest
 from functions.collect_labelled.handler import handle
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.csv_rows import read_csv
-from lambdaloop.domain.definition import ModelDefinition, Serving
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 from lambdaloop.domain.prediction_id import new_prediction_id
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.services.collect_labelled import Collected, CollectLimits, collect_labelled
 from lambdaloop.services.label_join import JoinLimits
 from tests.fakes.artifacts import InMemoryArtifactStore

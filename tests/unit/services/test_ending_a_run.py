@@ -11,6 +11,7 @@ from functions.start_release.handler import handle as start_release
 from lambdaloop.domain.definition_digest import definition_digest
 from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.runtime import ChosenRuntime, MeasuredRuntime, Speed
 from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.version import TrainedOn
 from tests.fakes.app import RELEASE_WORKFLOW, FakeApp
@@ -18,6 +19,8 @@ from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.samples import MODEL, MORNING, artifact, definition, run
 from tests.fakes.workflows import FakeWorkflows
 
+CHOSEN: dict[str, Any] = {"name": "compiled", "reason": "exact", "worst_difference": 1e-16, "bytes": 4096}
+SPEED = Speed(load_ms=2.5, row_us=60.0, batch_row_us=20.0)
 CHECKS = [{"name": "minimum", "metric": "roc_auc", "value": 0.84, "limit": 0.8, "passed": True}]
 
 
@@ -59,7 +62,9 @@ def document(**changes: Any) -> Document:
         "package": {
             "manifest": to_document(artifact("manifest.json", "cd" * 32)),
             "files": {"bundle.zip": to_document(artifact())},
+            "runtime": to_document(ChosenRuntime(**CHOSEN)),
         },
+        "parity": {"rows": 200, "worst_difference": 0.0, "speed": to_document(SPEED)},
         **changes,
     }
 
@@ -77,6 +82,7 @@ class TestRegistering:
         assert version.split == Split(kind="hash", fraction=0.2, key_columns=("age", "left", "plan"))
         assert version.trained_on == TrainedOn(uploaded=5000)
         assert version.files == {"bundle.zip": artifact()}
+        assert version.runtime == MeasuredRuntime(**CHOSEN, speed=SPEED)
         assert version.gate == {"passed": True, "champion": None, "checks": CHECKS}
 
     def test_registering_again_gives_the_same_version(self, desk: Desk) -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from functions.resolve_dataset.handler import handle as resolve
 from functions.validate_dataset.handler import handle
-from lambdaloop.domain.definition import Candidate
+from lambdaloop.domain.candidate import Candidate
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import DatasetInvalidError, DefinitionInvalidError
 from tests.unit.services.test_resolve_dataset import RUN

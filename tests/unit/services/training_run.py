@@ -25,7 +25,7 @@ from tests.fakes.capture import InMemoryCaptureArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.datasets import InMemoryDatasetStore
 from tests.fakes.registry import InMemoryRegistry
-from tests.unit.training.sample_data import ESTIMATORS, candidate, definition, sample_csv
+from tests.unit.training.sample_data import USUAL, candidate, definition, sample_csv
 
 
 class Workshop:
@@ -109,7 +109,7 @@ def _sent(document: Document) -> Document:
 def digests() -> dict[str, str]:
     """The digest of a version by task and estimator."""
     found: dict[str, str] = {}
-    for task, estimators in ESTIMATORS.items():
+    for task, estimators in USUAL.items():
         for estimator in estimators:
             training: dict[str, Any] = {"candidates": (candidate(estimator),), "folds": 2}
             workshop = Workshop(definition(task, training=training), sample_csv(task, rows=240))

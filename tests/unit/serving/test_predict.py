@@ -14,7 +14,7 @@ from lambdaloop.domain.prediction_id import time_of
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import Capture, predict
-from lambdaloop.serving.onnx_model import OnnxModel
+from lambdaloop.serving.served_model import LoadedBundle
 from tests.fakes.tiny_model import ROW, classifier
 
 AT = datetime(2026, 3, 2, 9, 30, 1, 500_000, tzinfo=UTC)
@@ -43,7 +43,7 @@ def _predict(
     log = RememberingLog()
     predictions = predict(
         rows,
-        loaded=LoadedModel(pin=PIN, model=OnnxModel.from_bundle(classifier())),
+        loaded=LoadedModel(pin=PIN, model=LoadedBundle.from_bytes(classifier())),
         entity_id=entity_id,
         request_id="request-1",
         event_time=AT,
@@ -150,7 +150,7 @@ def test_nothing_is_written_when_one_row_is_refused() -> None:
     with pytest.raises(RowsInvalidError):
         predict(
             [ROW, {}],
-            loaded=LoadedModel(pin=PIN, model=OnnxModel.from_bundle(classifier())),
+            loaded=LoadedModel(pin=PIN, model=LoadedBundle.from_bytes(classifier())),
             entity_id=None,
             request_id="request-1",
             event_time=AT,

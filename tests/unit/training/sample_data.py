@@ -10,17 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from lambdaloop.domain.candidate import ENSEMBLES, Candidate, Estimator, Member, Parameter
 from lambdaloop.domain.dataset import Dataset, DatasetFile
-from lambdaloop.domain.definition import (
-    Candidate,
-    Data,
-    Estimator,
-    Feature,
-    Label,
-    ModelDefinition,
-    Parameter,
-    Training,
-)
+from lambdaloop.domain.definition import Data, Feature, Label, ModelDefinition, Training
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.prediction_id import new_prediction_id
 from lambdaloop.training.preparation import PreparedData, prepare
@@ -43,27 +35,57 @@ CLASSES: dict[Task, tuple[Label, ...]] = {
     "regression": (),
 }
 METRIC: dict[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
+_BOTH: tuple[Estimator, ...] = (
+    "linear_svm",
+    "kernel_svm",
+    "nearest_neighbors",
+    "decision_tree",
+    "random_forest",
+    "extra_trees",
+    "gradient_boosting",
+    "hist_gradient_boosting",
+    "neural_network",
+    "voting",
+    "stacking",
+)
 ESTIMATORS: dict[Task, tuple[Estimator, ...]] = {
+    "binary": ("logistic_regression", "naive_bayes", *_BOTH),
+    "multiclass": ("logistic_regression", "naive_bayes", *_BOTH),
+    "regression": ("linear_regression", "ridge", "lasso", *_BOTH),
+}
+USUAL: dict[Task, tuple[Estimator, ...]] = {
     "binary": ("logistic_regression", "random_forest", "hist_gradient_boosting"),
     "multiclass": ("logistic_regression", "random_forest", "hist_gradient_boosting"),
     "regression": ("ridge", "random_forest", "hist_gradient_boosting"),
 }
+"""What a drafted definition tries."""
 SMALL: dict[Estimator, dict[str, Parameter]] = {
-    "logistic_regression": {},
-    "ridge": {},
     "random_forest": {"n_estimators": 15},
+    "extra_trees": {"n_estimators": 15},
+    "gradient_boosting": {"n_estimators": 15},
     "hist_gradient_boosting": {"max_iter": 15},
+    "neural_network": {"hidden_layer_sizes": (8,), "solver": "lbfgs", "tol": 0.02, "max_iter": 5000},
 }
+MEMBERS = (
+    Member(estimator="linear_svm"),
+    Member(estimator="decision_tree", parameters={"max_depth": 4}),
+    Member(estimator="gradient_boosting", parameters={"n_estimators": 3}),
+)
 
 
 def candidate(estimator: Estimator, **parameters: Parameter) -> Candidate:
-    return Candidate(name=estimator, estimator=estimator, parameters=SMALL[estimator] | parameters)
+    return Candidate(
+        name=estimator,
+        estimator=estimator,
+        parameters=SMALL.get(estimator, {}) | parameters,
+        members=MEMBERS if estimator in ENSEMBLES else (),
+    )
 
 
 def definition(task: Task = "binary", **changes: Any) -> ModelDefinition:
     training = {
         "metric": METRIC[task],
-        "candidates": tuple(candidate(estimator) for estimator in ESTIMATORS[task]),
+        "candidates": tuple(candidate(estimator) for estimator in USUAL[task]),
         "folds": 3,
         "seed": 7,
     }

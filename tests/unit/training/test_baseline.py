@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lambdaloop.domain.baseline import Baseline
-from lambdaloop.domain.definition import Serving
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.profile import CategoryProfile, NumericProfile
+from lambdaloop.domain.serving_rules import Serving
 from lambdaloop.domain.signature import Signature
 from lambdaloop.monitoring.estimates import estimates
 from lambdaloop.monitoring.observing import observe
@@ -15,14 +15,14 @@ from lambdaloop.monitoring.profiling import profile_rows
 from lambdaloop.training.baseline import build_baseline, frame_columns
 from lambdaloop.training.pipelines import fit
 from lambdaloop.training.scoring import compute_metrics, predict_scores
-from tests.unit.training.sample_data import ESTIMATORS, FEATURES, candidate, definition, prepared
+from tests.unit.training.sample_data import FEATURES, USUAL, candidate, definition, prepared
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
 def fitted_scores(task: Task) -> NDArray[np.float64]:
     data, model = prepared(task), definition(task)
-    pipeline = fit(model, candidate(ESTIMATORS[task][0]), data.training_frame, data.training_target)
+    pipeline = fit(model, candidate(USUAL[task][0]), data.training_frame, data.training_target)
     return predict_scores(pipeline, data.holdout_frame, task=task)
 
 

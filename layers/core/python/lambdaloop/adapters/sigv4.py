@@ -1,6 +1,6 @@
 """Signs a GET request for S3 (AWS Signature Version 4), so that a cold start need not import an SDK for one download.
 
-Importing botocore's signer and its credentials takes longer than importing onnxruntime (docs/benchmarks.md); the whole
+Importing botocore's signer and its credentials takes longer than loading a model (docs/benchmarks.md); the whole
 algorithm for a request without a body is below, and a test holds it against botocore's own.
 """
 

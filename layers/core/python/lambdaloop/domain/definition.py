@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lambdaloop.domain.candidate import Candidate
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import MAX_RANKED_CLASSES, METRICS_OF_TASK, Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 from lambdaloop.domain.releasing_rules import ReleaseRules
+from lambdaloop.domain.serving_rules import Serving
 
-FeatureType = Literal["number", "integer", "boolean", "category"]
-Estimator = Literal["logistic_regression", "ridge", "random_forest", "hist_gradient_boosting"]
+FeatureType = Literal["number", "integer", "boolean", "category", "text"]
 Label = str | int | bool
-Parameter = str | int | float | bool | None
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
-_ORIGIN = re.compile(r"\*|https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?")
 RESERVED_FIELDS = frozenset({"prediction_id", "entity_id"})
 """Fields of a request beside the features, and a column of captured rows beside features and target."""
 _MAX_FEATURES = 500
@@ -44,7 +43,7 @@ class Feature:
     __pydantic_config__ = _STRICT
 
     type: FeatureType
-    """number, integer, boolean or category."""
+    """number, integer, boolean, category or text."""
     nullable: bool = False
     """Whether the value may be missing."""
     min: float | None = None
@@ -53,6 +52,8 @@ class Feature:
     """Largest ordinary value of a number or integer."""
     categories: tuple[str, ...] = ()
     """The known values of a category."""
+    ordered: bool = False
+    """Whether the categories are listed from the least to the greatest: then estimators see their place as a number."""
     unexpected: Literal["accept", "reject"] = "accept"
     """What a value outside the range or the categories gets: an answer (it is counted as drift), or a 422."""
 
@@ -66,30 +67,13 @@ class Feature:
                 raise ValueError(
                     f"at most {_MAX_CATEGORIES} categories, got {len(self.categories)}: group rare ones"
                 )
-        elif self.categories:
-            raise ValueError(f"categories belong to type category, not {self.type}")
+        elif self.categories or self.ordered:
+            raise ValueError(f"categories and ordered belong to type category, not {self.type}")
         if self.type not in ("number", "integer") and (self.min is not None or self.max is not None):
             raise ValueError(f"min and max belong to type number or integer, not {self.type}")
         _check_finite(min=self.min, max=self.max)
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is greater than max {self.max}: swap them")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One estimator with hyperparameters, tried in every run."""
-
-    __pydantic_config__ = _STRICT
-
-    name: str
-    """Unique within the definition."""
-    estimator: Estimator
-    """logistic_regression (classification), ridge (regression), random_forest or hist_gradient_boosting."""
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    """Keyword arguments of the scikit-learn estimator, over Lambdaloop's defaults."""
-
-    def __post_init__(self) -> None:
-        _check_finite(**{name: value for name, value in self.parameters.items() if isinstance(value, float)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,64 +146,6 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Jwt:
-    """Tokens that open the API: their issuer and audience."""
-
-    __pydantic_config__ = _STRICT
-
-    issuer: str
-    """The https address of the issuer."""
-    audience: tuple[str, ...]
-    """Accepted audiences."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    """How predictions are answered."""
-
-    __pydantic_config__ = _STRICT
-
-    authorization: Literal["iam", "jwt", "open"] = "iam"
-    """iam: signed requests; jwt: bearer tokens; open: anybody on the internet."""
-    jwt: Jwt | None = None
-    """Needed for authorization jwt."""
-    cors_origins: tuple[str, ...] = ()
-    """Web sites whose pages may call the model, such as https://app.example.com; none unless named here."""
-    explain: bool | None = None
-    """Whether rows may be explained, from which one learns means over rows of the holdout; left out, unless anybody may ask."""
-    memory_mib: int = 1024
-    """Memory of the inference function; its CPU share grows with it (1769 is one core)."""
-    timeout_seconds: int = 10
-    """Longest request; API Gateway waits 30 seconds at most."""
-    snap_start: bool = False
-    """Start from a snapshot that holds the loaded model; AWS charges for the cache and for each restore."""
-    capture: tuple[str, ...] = ()
-    """Features that may be written to the prediction log; none unless named here."""
-    capture_rate: float = 1.0
-    """Share of the predictions that are written to the prediction log, chosen by prediction id."""
-
-    def __post_init__(self) -> None:
-        if (self.authorization == "jwt") != (self.jwt is not None):
-            raise ValueError("authorization jwt and the jwt section belong together: give both or neither")
-        for origin in self.cors_origins:
-            if not _ORIGIN.fullmatch(origin):
-                raise ValueError(
-                    f"cors_origins must be like https://app.example.com, without a path, or *, got {origin!r}"
-                )
-        if not 128 <= self.memory_mib <= 10_240:
-            raise ValueError(f"memory_mib must be 128 to 10240, got {self.memory_mib}")
-        if not 0 < self.capture_rate <= 1:
-            raise ValueError(f"capture_rate must be above 0 and at most 1, got {self.capture_rate}")
-        if not 1 <= self.timeout_seconds <= 29:
-            raise ValueError(f"timeout_seconds must be 1 to 29, got {self.timeout_seconds}")
-
-    @property
-    def explains(self) -> bool:
-        """Whether rows may be explained."""
-        return self.authorization != "open" if self.explain is None else self.explain
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDefinition:
     """A named prediction problem."""
 
@@ -286,6 +212,10 @@ class ModelDefinition:
                 raise ValueError(f"{column!r} is a reserved field: rename the column")
         if unknown := [name for name in self.serving.capture if name not in self.features]:
             raise ValueError(f"capture names unknown features: {', '.join(unknown)}")
+        if text := [name for name in self.serving.capture if self.features[name].type == "text"]:
+            raise ValueError(
+                f"capture names features of type text: {', '.join(text)}: free text is not kept in the prediction log"
+            )
         self.monitoring.check_features({name: self.features[name].type for name in self.serving.capture})
 
     def _check_classes(self) -> None:
@@ -309,10 +239,12 @@ class ModelDefinition:
             )
 
     def _check_estimators(self) -> None:
-        wrong = "logistic_regression" if self.task == "regression" else "ridge"
         for candidate in self.training.candidates:
-            if candidate.estimator == wrong:
-                raise ValueError(f"candidate {candidate.name!r}: {wrong} does not fit task {self.task}")
+            candidate.check_task(self.task)
+            if self.serving.runtime == "compiled" and (why := candidate.not_compiled()):
+                raise ValueError(
+                    f"candidate {candidate.name!r}: {why}: set serving.runtime to auto, or remove the candidate"
+                )
 
     def _check_shadow(self) -> None:
         """A request can be copied only if the log has all of it."""

@@ -1,4 +1,4 @@
-"""Turns rows of plain values into the one float64 matrix that a served graph takes, and says what is wrong with them.
+"""Turns rows of plain values into the one float64 matrix that a served model takes, and says what is wrong with them.
 
 Training encodes with the same code, so a value cannot mean one thing there and another here. Pure Python: it runs
 in front of every prediction, a few microseconds per row.
@@ -47,7 +47,7 @@ class RowEncoder:
     """Encodes rows by one signature.
 
     number and integer as themselves, boolean as 0 or 1, missing as NaN; a category as its index, missing as the number
-    of categories, unseen as -1.
+    of categories, unseen as -1. Text has no number: its cells are 0, and the model reads it from the rows.
     """
 
     def __init__(self, signature: Signature) -> None:
@@ -81,6 +81,8 @@ def is_expected(feature: Feature, value: float | str) -> bool:
     """Whether a value lies in the feature's range or among its categories."""
     if feature.type == "category":
         return value in feature.categories
+    if feature.type == "text":
+        return isinstance(value, str)
     if isinstance(value, str):
         return False
     return (feature.min is None or value >= feature.min) and (feature.max is None or value <= feature.max)
@@ -103,11 +105,14 @@ class _Cell:
         self._high = math.inf if feature.max is None else feature.max
         self._codes = {text: float(index) for index, text in enumerate(feature.categories)}
         self._missing = float(len(feature.categories)) if feature.type == "category" else math.nan
+        if feature.type == "text":
+            self._missing = 0.0
         self.encode = {
             "number": self._number,
             "integer": self._integer,
             "boolean": self._boolean,
             "category": self._category,
+            "text": self._text,
         }[feature.type]
 
     def _number(self, value: Any) -> float:
@@ -161,6 +166,13 @@ class _Cell:
             more = f" or one of {len(known) - 10} more" if len(known) > 10 else ""
             raise _CellError(f"must be one of {', '.join(known[:10])}{more}, got {_shown(value)}")
         return UNSEEN
+
+    def _text(self, value: Any) -> float:
+        if value is None:
+            return self._absent()
+        if type(value) is not str:
+            raise _CellError(f"must be text, got {_shown(value)}")
+        return 0.0
 
     def _absent(self) -> float:
         if not self.feature.nullable:

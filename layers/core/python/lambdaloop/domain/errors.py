@@ -173,6 +173,10 @@ class ParityError(LambdaloopError):
     """The served runtime and scikit-learn disagree on a golden row."""
 
 
+class NotCompilableError(LambdaloopError):
+    """A fitted pipeline has no compiled form that answers as it does, and the definition allows nothing else."""
+
+
 class GateRejectedError(LambdaloopError):
     """The winner of a run did not pass the gate."""
 

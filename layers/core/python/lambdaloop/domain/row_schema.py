@@ -37,6 +37,8 @@ def _schema(feature: Feature) -> Document:
         return _category(feature)
     if feature.type == "boolean":
         return {"enum": [True, False, 1, 0, *([None] if feature.nullable else [])]}
+    if feature.type == "text":
+        return {"type": ["string", "null"] if feature.nullable else "string"}
     kind: Document = {"type": [feature.type, "null"] if feature.nullable else feature.type}
     bounds = {
         name: bound

@@ -6,23 +6,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lambdaloop.domain.candidate import Candidate, Estimator
 from lambdaloop.domain.column_inference import guess_feature, is_number
 from lambdaloop.domain.csv_rows import read_csv
 from lambdaloop.domain.definition import (
     RESERVED_FIELDS,
-    Candidate,
     Data,
-    Estimator,
     Feature,
     Gate,
     Label,
     ModelDefinition,
-    Serving,
     Training,
 )
 from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, DefinitionInvalidError
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.monitoring_rules import Monitoring
+from lambdaloop.domain.serving_rules import Serving
 
 _MAX_CLASSES = 20
 _LARGE = 20_000

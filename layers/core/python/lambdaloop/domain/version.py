@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.definition import Parameter
+from lambdaloop.domain.candidate import Parameter
 from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.runtime import MeasuredRuntime
 from lambdaloop.domain.splitting import Split
 
 BUNDLE = "bundle.zip"
-"""The served artifact: signature.json, model.onnx and golden.json."""
+"""The served artifact: signature, model and golden rows, as in `domain.bundle`."""
 ESTIMATOR = "estimator.joblib"
 """The fitted scikit-learn pipeline, for the training side only."""
 BASELINE = "baseline.json"
@@ -92,6 +93,8 @@ class VersionDraft:
     """Where its rows came from; None in records older than this field."""
     comparison: Comparison | None = None
     """With the champion of its day; None without one, or where it could not be asked."""
+    runtime: MeasuredRuntime | None = None
+    """What serves it, why, and how fast; None in records older than this field."""
 
     @property
     def digest(self) -> str:

@@ -113,9 +113,9 @@ def _load_bundle(
 ) -> tuple["ServedModel", bytes]:
     content = artifacts.get(bundle)
     # Imported here: answering 503 without a release needs no runtime.
-    from lambdaloop.serving.onnx_model import OnnxModel
+    from lambdaloop.serving.served_model import LoadedBundle
 
-    model = OnnxModel.from_bundle(content)
+    model = LoadedBundle.from_bytes(content)
     if model.signature.model != pin.model:
         raise ArtifactCorruptError(
             f"the bundle {bundle.key} is one of model {model.signature.model!r}, not {pin.model!r}"

@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.bundle import Bundle, pack_bundle
+from lambdaloop.domain.bundle import pack_bundle
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
+from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.runtime import ChosenRuntime
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, LOSS, REPORT
 from lambdaloop.monitoring.expected_loss import fit_expected_loss, write_expected_loss
 from lambdaloop.ports import ArtifactStore, DatasetStore
+from lambdaloop.services.choose_runtime import choose_runtime
 from lambdaloop.services.load_table import load_table
 from lambdaloop.training.baseline import build_baseline, frame_columns
 from lambdaloop.training.environment import environment_lock
 from lambdaloop.training.estimator_files import load_estimator
 from lambdaloop.training.golden_rows import golden_rows
-from lambdaloop.training.onnx_graph import write_onnx
 from lambdaloop.training.preparation import PreparedData, prepare
 from lambdaloop.training.scoring import Scores, predict_scores
 
@@ -32,6 +34,7 @@ class Package:
     """Its sha256 is the digest of the version."""
     files: Mapping[str, Artifact]
     """By name; the report among them, although the manifest does not list it."""
+    runtime: ChosenRuntime
 
 
 def package_model(
@@ -47,7 +50,7 @@ def package_model(
     artifacts: ArtifactStore,
     datasets: DatasetStore,
 ) -> Package:
-    """Write graph, golden rows, baseline and environment, and the manifest that lists them with the estimator.
+    """Write the served bundle, baseline and environment, and the manifest that lists them with the estimator.
 
     evaluated: the estimator that the metrics are of, which never saw the holdout. The report is no part of the manifest: it
     tells of seconds and of the champion of the day, which change nothing about the version.
@@ -55,25 +58,31 @@ def package_model(
     check_definition(definition, definition_digest)
     candidate = definition.candidate(winner)
     data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
-    pipeline = load_estimator(artifacts.get(estimator))
+    fitted = artifacts.get(estimator)
+    pipeline = load_estimator(fitted)
     signature = Signature.of(definition)
     unbiased = pipeline if evaluated == estimator else load_estimator(artifacts.get(evaluated))
     scores = predict_scores(unbiased, data.holdout_frame, task=definition.task)
-    bundle = Bundle(
+    served = choose_runtime(
+        definition.serving.runtime,
+        candidate=candidate,
+        fitted=fitted,
+        pipeline=pipeline,
         signature=signature,
-        model=write_onnx(pipeline, signature, estimator=candidate.estimator),
-        golden_json=golden_rows(pipeline, signature, data.holdout_frame).to_json(),
+        golden=golden_rows(pipeline, signature, data.holdout_frame),
     )
     contents = {
-        BUNDLE: pack_bundle(bundle),
+        BUNDLE: pack_bundle(served.bundle),
         **_baseline(definition, signature, data, scores),
         ENVIRONMENT: environment_lock().encode(),
     }
     files = {name: artifacts.put(definition.name, name, content) for name, content in contents.items()}
     files[ESTIMATOR] = estimator
-    listing = _manifest(definition, dataset_digest, files)
+    listing = _manifest(definition, dataset_digest, files, served.runtime)
     return Package(
-        manifest=artifacts.put(definition.name, MANIFEST, listing), files={**files, REPORT: report}
+        manifest=artifacts.put(definition.name, MANIFEST, listing),
+        files={**files, REPORT: report},
+        runtime=served.runtime,
     )
 
 
@@ -102,12 +111,15 @@ def _baseline(
     return {BASELINE: baseline.to_json(), LOSS: write_expected_loss(loss)}
 
 
-def _manifest(definition: ModelDefinition, dataset_digest: str, files: Mapping[str, Artifact]) -> bytes:
+def _manifest(
+    definition: ModelDefinition, dataset_digest: str, files: Mapping[str, Artifact], runtime: ChosenRuntime
+) -> bytes:
     document = {
         "schema": 1,
         "model": definition.name,
         "task": definition.task,
         "dataset": dataset_digest,
+        "runtime": to_document(runtime),
         "files": {name: {"sha256": file.sha256, "size": file.size} for name, file in files.items()},
     }
     return json.dumps(document, sort_keys=True, indent=1).encode()

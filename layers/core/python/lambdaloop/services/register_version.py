@@ -17,6 +17,7 @@ class TrainedModel:
     dataset: Document
     evaluation: Document
     package: Document
+    parity: Document
 
 
 def register_version(
@@ -44,6 +45,7 @@ def register_version(
             "split": trained.evaluation.get("split"),
             "trained_on": trained.evaluation.get("trained_on"),
             "comparison": trained.evaluation.get("comparison"),
+            "runtime": {**trained.package["runtime"], "speed": trained.parity["speed"]},
             "gate": {
                 "passed": trained.evaluation["passed"],
                 "champion": trained.evaluation.get("champion"),

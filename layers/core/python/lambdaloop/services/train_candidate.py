@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.definition import Estimator, ModelDefinition
+from lambdaloop.domain.candidate import Estimator
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.ports import ArtifactStore, Clock, DatasetStore
 from lambdaloop.services.load_table import load_table

@@ -1,1 +1,1 @@
-"""Code that needs numpy and onnxruntime: only functions with the serving layer import it."""
+"""Code that loads served models and asks them: only functions with a serving layer import it."""

@@ -1,1 +1,1 @@
-"""Model fitting and packaging: the only code that imports pandas, scikit-learn and onnx (the training layer)."""
+"""Model fitting and packaging: the only code that imports pandas and scikit-learn (the training layer)."""

@@ -31,7 +31,9 @@ def build_baseline(
     captured: the features in the prediction log; only relations between these can be seen to break. frame: the rows that live
     traffic should look like. scores: of the holdout, for on its own training rows a model is too sure.
     """
-    usual, holdout = frame_columns(frame), frame_columns(holdout_frame)
+    # Free text has no distribution to hold anything against, and is never captured.
+    profiled = [name for name, feature in signature.features.items() if feature.type != "text"]
+    usual, holdout = frame_columns(frame[profiled]), frame_columns(holdout_frame[profiled])
     seen = {name: values for name, values in usual.items() if name in captured}
     reconstruction = fit_reconstruction(seen, signature)
     return Baseline(

@@ -3,7 +3,8 @@
 import statistics
 from dataclasses import dataclass
 
-from lambdaloop.domain.definition import Candidate, ModelDefinition
+from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.training.folds import folds
 from lambdaloop.training.pipelines import fit
 from lambdaloop.training.preparation import PreparedData

@@ -6,7 +6,6 @@ from types import ModuleType
 
 import joblib
 import numpy as np
-import onnx
 import pandas as pd
 import scipy
 import sklearn
@@ -15,7 +14,6 @@ import threadpoolctl
 _PACKAGES: dict[str, ModuleType] = {
     "joblib": joblib,
     "numpy": np,
-    "onnx": onnx,
     "pandas": pd,
     "scikit-learn": sklearn,
     "scipy": scipy,

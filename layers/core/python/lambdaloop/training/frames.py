@@ -1,7 +1,7 @@
 """Turns the text of a dataset into typed columns by the model definition, strictly: every problem is found and counted.
 
 Blank text is a missing value. A frame has float64 columns (booleans as 0 and 1) and object columns of text, NaN where
-a value is missing.
+a value is missing; a missing free text is an empty one.
 """
 
 import math
@@ -99,7 +99,7 @@ def _column(
     read = _READERS[feature.type]
     rejects = feature.unexpected == "reject"
     checks_values = bool(feature.categories) or feature.min is not None or feature.max is not None
-    values = np.full(len(texts), np.nan, dtype=object if feature.type == "category" else np.float64)
+    values = np.full(len(texts), *_EMPTY.get(feature.type, (np.nan, np.float64)))
     for row, text in enumerate(texts):
         if not text.strip() and text not in feature.categories:
             if not feature.nullable:
@@ -143,7 +143,9 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "integer": _read_integer,
     "boolean": _read_boolean,
     "category": _read_text,
+    "text": _read_text,
 }
+_EMPTY: Mapping[str, tuple[Any, Any]] = {"category": (np.nan, object), "text": ("", object)}
 _WORDS = {"number": "a finite number", "integer": "a whole number", "boolean": "true or false"}
 
 

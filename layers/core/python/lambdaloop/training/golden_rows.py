@@ -17,6 +17,13 @@ MAX_ROWS = 200
 _ORDINARY = 70
 _PER_KIND = 24
 _UNSEEN = "a category that training never saw"
+_TEXTS = (
+    "",
+    "words that training never saw, ünïcödé 𝟙 İstanbul straße",
+    "the the the THE the the the the and and and",
+    "a b c . , ;",
+)
+_MISSING = {"text": ""}
 # Beside each feature's own least and greatest value: amounts, epoch seconds, milliseconds and next to nothing.
 _MAGNITUDES = (1e7, -1e7, 1_700_000_000.0, 1_700_000_123_456.0, 1e-9)
 
@@ -42,8 +49,8 @@ def frame_of(rows: list[Row], features: Mapping[str, Feature]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             name: pd.Series(
-                [np.nan if row[name] is None else row[name] for row in rows],
-                dtype=object if feature.type == "category" else np.float64,
+                [_MISSING.get(feature.type, np.nan) if row[name] is None else row[name] for row in rows],
+                dtype=object if feature.type in ("category", "text") else np.float64,
             )
             for name, feature in features.items()
         }
@@ -55,6 +62,9 @@ def _candidates(signature: Signature, frame: pd.DataFrame) -> Iterator[Row]:
     plain = [_plain_row(record, features) for record in frame.head(_ORDINARY).to_dict("records")]
     yield from plain
     yield from _extremes(plain, frame, features)
+    text = [name for name, feature in features.items() if feature.type == "text"]
+    for words in _TEXTS:
+        yield from _changed(plain, [dict.fromkeys(text, words)])
     nullable = [name for name, feature in features.items() if feature.nullable]
     yield from _changed(plain, [{name: None} for name in nullable])
     yield from _changed(plain, [dict.fromkeys(nullable)])
@@ -93,7 +103,7 @@ def _typed(value: Any, feature: Feature) -> Any:
     """As it would stand in JSON."""
     if pd.isna(value):
         return None
-    if feature.type == "category":
+    if feature.type in ("category", "text"):
         return str(value)
     if feature.type == "boolean":
         return bool(value)
