@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference
 from functions.inference.explain_messages import ExplainRequest, ExplanationBody, ExplanationsBody
 from functions.inference.reading import read_body
@@ -17,7 +18,7 @@ from lambdaloop.services.predict import entities_of
 
 def explain_api(inference: Inference) -> APIRouter:
     """Its one endpoint."""
-    router = APIRouter(tags=["Rows"])
+    router = APIRouter(tags=["Rows"], route_class=DirectRoute)
     backgrounds: dict[str, tuple[Row, ...]] = {}
 
     @router.post("/models/{model}/explain")

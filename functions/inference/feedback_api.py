@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference
 from functions.inference.facts import RequestFacts
 from functions.inference.messages import FeedbackBody, FeedbackRequest
@@ -12,7 +13,7 @@ from lambdaloop.services.record_feedback import SentLabel, record_feedback
 
 def feedback_api(inference: Inference) -> APIRouter:
     """Its one endpoint. It needs the model's definition and not the model: labels come before, during and after a release."""
-    router = APIRouter(tags=["Labels"])
+    router = APIRouter(tags=["Labels"], route_class=DirectRoute)
 
     @router.post("/models/{model}/feedback")
     async def send_labels(model: str, request: Request) -> Response:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 import lambdaloop
+from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference, check_rows
 from functions.inference.messages import (
     InferBody,
@@ -23,7 +24,7 @@ _VERSION = "/v2/models/{model}/versions/{version}"
 
 def open_inference(inference: Inference) -> APIRouter:
     """Its endpoints; those of the server as a whole are answered by answer_unrouted where several models share an API."""
-    router = APIRouter(tags=["Open Inference Protocol"])
+    router = APIRouter(tags=["Open Inference Protocol"], route_class=DirectRoute)
     _add_health(router, inference)
     _add_model(router, inference)
     return router

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference
 from functions.inference.messages import PredictionsBody, RowsRequest
 from functions.inference.reading import read_body
@@ -11,7 +12,7 @@ from lambdaloop.domain.row_schema import row_schema
 
 def row_api(inference: Inference) -> APIRouter:
     """Its endpoints."""
-    router = APIRouter(tags=["Rows"])
+    router = APIRouter(tags=["Rows"], route_class=DirectRoute)
 
     @router.post("/models/{model}/predict")
     async def predict_rows(model: str, request: Request) -> Response:
