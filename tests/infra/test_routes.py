@@ -6,7 +6,8 @@ from tests.infra.synthesis import Template
 
 
 @pytest.mark.parametrize(
-    ("model", "authorization"), [("churn", "AWS_IAM"), ("price", "NONE"), ("species", "JWT"), ("credit", "CUSTOM")]
+    ("model", "authorization"),
+    [("churn", "AWS_IAM"), ("price", "NONE"), ("species", "JWT"), ("credit", "CUSTOM")],
 )
 def test_a_models_paths_are_opened_as_its_definition_says(
     model: str, authorization: str, templates: dict[str, Template]
@@ -44,7 +45,10 @@ def test_api_keys_are_asked_about_for_every_request_by_a_function_that_only_the_
     [(id_, authorizer)] = template.of_type("AWS::ApiGatewayV2::Authorizer").items()
     assert authorizer["IdentitySource"] == ["$request.header.x-api-key"]
     assert authorizer["AuthorizerResultTtlInSeconds"] == 0
-    assert (authorizer["AuthorizerPayloadFormatVersion"], authorizer["EnableSimpleResponses"]) == ("2.0", True)
+    assert (authorizer["AuthorizerPayloadFormatVersion"], authorizer["EnableSimpleResponses"]) == (
+        "2.0",
+        True,
+    )
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
     assert all(each["AuthorizerId"] == {"Ref": id_} for each in routes)
     [function] = [id_ for id_ in template.of_type("AWS::Lambda::Function") if "Authorize" in id_]
