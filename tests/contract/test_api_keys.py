@@ -1,5 +1,6 @@
 """What is promised of API keys and of their buckets: in memory and on the table of the local cloud."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -138,7 +139,9 @@ def test_a_clock_that_is_behind_gets_nothing_that_was_given_already(takers: list
 
 def test_at_the_same_moment_no_more_come_in_than_the_burst(takers: list[Any]) -> None:
     burst = Throttle(rate=1, burst=5)
-    actions = [partial(lambda each: take(each, 0, throttle=burst) or 0, taker) for taker in takers * 4]
+    actions: list[Callable[[], Any]] = [
+        partial(lambda each: take(each, 0, throttle=burst) or 0, taker) for taker in takers * 4
+    ]
     assert sorted(in_threads(actions)) == [0] * 5 + [1] * 11
 
 
