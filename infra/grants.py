@@ -143,6 +143,24 @@ def use_registry(table: dynamodb.ITable, model: str, *actions: str) -> Grant:
     )
 
 
+def read_api_keys(table: dynamodb.ITable, model: str) -> Grant:
+    """The records of the API keys that open one model, one by one."""
+    return Grant(
+        actions=("dynamodb:GetItem",),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [f"APIKEYS#{model}"]}},
+    )
+
+
+def use_buckets(table: dynamodb.ITable, model: str) -> Grant:
+    """How much the keys of one model may still ask: each has a partition of its own."""
+    return Grant(
+        actions=("dynamodb:UpdateItem",),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"BUCKET#{model}#*"]}},
+    )
+
+
 def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
     """Who holds which buckets of a namespace: experiments of several models may share one."""
     return Grant(

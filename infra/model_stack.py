@@ -9,6 +9,7 @@ from infra.constructs.capture import Capture
 from infra.constructs.experiments import Experiments
 from infra.constructs.governing import Governing
 from infra.constructs.inference import Inference
+from infra.constructs.key_authorizer import KeyAuthorizer
 from infra.constructs.layers import ModelLayers
 from infra.constructs.prediction_routes import PredictionRoutes
 from infra.constructs.release import Release
@@ -45,6 +46,17 @@ class ModelStack(Stack):
             layers=layers,
             model_bucket=platform.storage.model,
         )
+        key_authorizer = None
+        if definition.serving.authorization == "api_key":
+            key_authorizer = KeyAuthorizer(
+                self,
+                "Keys",
+                model=definition.name,
+                packages=packages,
+                layers=layers,
+                registry=platform.registry.table,
+                api=platform.api.api,
+            ).authorizer
         PredictionRoutes(
             self,
             "Routes",
@@ -52,6 +64,7 @@ class ModelStack(Stack):
             serving=definition.serving,
             api=platform.api.api,
             live=self.inference.live,
+            key_authorizer=key_authorizer,
         )
         self.capture = Capture(
             self,

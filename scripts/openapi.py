@@ -70,9 +70,35 @@ _REFUSALS = {
 }
 _OF_BODIES = ("400", "413", "415", "422")
 _OF_THE_GATEWAY = {
-    "401": "There is no valid token (where the definition asks for one)",
-    "403": "The request is not signed, its signer may not ask, or the definition lets nobody (explanations)",
-    "429": "Too many requests in a second: try again",
+    "401": "There is no valid token or no key (where the definition asks for one)",
+    "403": "The request is not signed, its signer or its key may not ask, or the definition lets nobody (explanations)",
+}
+_TOO_MANY: Document = {
+    "description": "Too many requests in a second for the route (answered by API Gateway), or for the API key (`retry-after` says "
+    "when to try again).",
+    "headers": {"retry-after": {"description": "Seconds to wait.", "schema": {"type": "string"}}},
+}
+_SECURITY_SCHEMES: Document = {
+    "iam": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "authorization",
+        "description": "AWS Signature Version 4, service execute-api (`authorization: iam`, which holds unless the definition says "
+        "otherwise).",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "jwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the issuer and for the audience that the definition names (`authorization: jwt`).",
+    },
+    "api_key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "A key of `lambdaloop keys create` (`authorization: api_key`).",
+    },
 }
 _HEADERS = {
     "x-request-id": "The caller's own, or else API Gateway's.",
@@ -126,7 +152,7 @@ def document(signature: Signature | None = None) -> Document:
             for parameter in operation["parameters"]:
                 if signature and parameter["name"] == "model":
                     parameter["schema"] = {"type": "string", "enum": [signature.model]}
-    described["components"] = {"schemas": schemas}
+    described["components"] = {"schemas": schemas, "securitySchemes": _SECURITY_SCHEMES}
     return described
 
 
@@ -170,6 +196,10 @@ def _describe(operation: Document, path: str) -> None:
         **{
             status: {"description": f"{told}. Answered by API Gateway."}
             for status, told in _OF_THE_GATEWAY.items()
+        },
+        "429": {
+            **_TOO_MANY,
+            "content": _content(PROBLEM_TYPE, messages.ErrorBody, None),
         },
     }
     operation.setdefault("parameters", []).append(_REQUEST_ID)

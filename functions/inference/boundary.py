@@ -12,6 +12,7 @@ from functions.inference.compression import MIN_BYTES, packed
 from functions.inference.endpoints import Slot
 from functions.inference.facts import RequestFacts, facts_of
 from functions.inference.refusals import error_response
+from functions.inference.throttling import too_often
 from lambdaloop.domain.http_answer import SECURITY_HEADERS
 
 if TYPE_CHECKING:
@@ -51,8 +52,11 @@ class Boundary:
             await send(starts[0])
             await send(message)
 
+        refusal = too_often(scope, facts.request_id)
+        if refusal:
+            state["is_uncounted"] = True  # no answer of the model's
         try:
-            await self._app(scope, receive, dressed_send)
+            await (refusal or self._app)(scope, receive, dressed_send)
         except Exception as error:  # noqa: BLE001  (the boundary of the process)
             # A bug of ours becomes a plain 500, counted here and explained in the log only.
             logger.error("unexpected error: %s", _without_values(error))  # noqa: TRY400  (its message is left out)

@@ -22,6 +22,9 @@ _LOGGED = {
     "latency": "$context.responseLatency",
     "integrationError": "$context.integrationErrorMessage",
     "caller": "$context.identity.caller",
+    "client": "$context.authorizer.client",
+    "key": "$context.authorizer.key",
+    "authorizerError": "$context.authorizer.error",
     "sourceIp": "$context.identity.sourceIp",
     "userAgent": "$context.identity.userAgent",
 }
@@ -86,6 +89,7 @@ def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
             "x-amz-content-sha256",
             "x-amz-date",
             "x-amz-security-token",
+            "x-api-key",
             "x-request-id",
         ],
         expose_headers=["retry-after", "x-model-age", "x-request-id"],

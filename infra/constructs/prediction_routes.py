@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.nag import acknowledge
 from lambdaloop.domain.serving_rules import Jwt, Serving
 
-_AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "open": "NONE"}
+_AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "api_key": "CUSTOM", "open": "NONE"}
 
 
 class PredictionRoutes(Construct):
@@ -23,6 +23,7 @@ class PredictionRoutes(Construct):
         serving: Serving,
         api: apigateway.HttpApi,
         live: lambda_.CfnAlias,
+        key_authorizer: apigateway.CfnAuthorizer | None,
     ) -> None:
         super().__init__(scope, id_)
         integration = apigateway.CfnIntegration(
@@ -33,7 +34,7 @@ class PredictionRoutes(Construct):
             integration_uri=live.ref,
             payload_format_version="2.0",
         )
-        authorizer = self._authorizer(api, serving.jwt) if serving.jwt else None
+        authorizer = self._authorizer(api, serving.jwt) if serving.jwt else key_authorizer
         for name, path in {
             "Rows": f"/models/{model}/{{proxy+}}",
             "Metadata": f"/v2/models/{model}",

@@ -14,6 +14,7 @@ from scripts.cli import (
     experiment,
     feedback,
     init,
+    keys,
     local,
     predict,
     releases,
@@ -47,6 +48,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(windows.app, name="windows")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(keys.app, name="keys")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
 

@@ -81,8 +81,8 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "Who calls is believed; what a function's role may do is enforced.",
         ),
         (
-            "`dynamodb:LeadingKeys`: a condition on it holds always.",
-            "Assert on the template that registry grants are limited to the model's own partition.",
+            "`dynamodb:LeadingKeys` of PartiQL and of queries of indexes: no condition on them holds.",
+            "Query tables by their own keys.",
         ),
         ("Expiry of temporary credentials.", "Long runs never meet ExpiredToken."),
     ),
@@ -130,10 +130,17 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         "API Gateway",
         ("REST APIs, custom domains, certificates and usage plans.", "Only HTTP APIs (v2) answer requests."),
         (
-            "Throttling of routes, and the metrics in AWS/ApiGateway.",
-            "Assert limits on the template; count requests through AWS/Lambda.",
+            "The metrics in AWS/ApiGateway, and limits of an account as a whole.",
+            "Count requests through AWS/Lambda.",
         ),
-        ("JWT and Lambda authorizers.", "Refused: a route never stands open by accident."),
+        (
+            "Limits of routes in virtual time only: while the clock stands still, that of the machine lets requests in.",
+            "Test limits with rates at which hours make no difference.",
+        ),
+        (
+            "JWT authorizers, and Lambda authorizers with policies, credentials, or other identity sources than headers and query parameters.",
+            "Refused: a route never stands open by accident.",
+        ),
     ),
     *_of(
         "CloudFormation",

@@ -86,6 +86,19 @@ def test_every_function_has_a_role_of_its_own(templates: dict[str, Template]) ->
         assert len(set(roles)) == len(roles)
 
 
+def test_who_checks_api_keys_may_read_its_models_keys_and_count_their_requests_only(
+    templates: dict[str, Template],
+) -> None:
+    template = templates["Lambdaloop-credit"]
+    statements = _statements_about(template, "authorize", "dynamodb:")
+    assert {each["Action"]: each["Condition"] for each in statements} == {
+        "dynamodb:GetItem": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["APIKEYS#credit"]}},
+        "dynamodb:UpdateItem": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["BUCKET#credit#*"]}},
+    }
+    assert _actions(template, "authorize") - LOGGING == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+    assert "authorize" not in templates["Lambdaloop-churn"].functions()
+
+
 def test_training_can_neither_publish_nor_route_nor_invoke(churn: Template) -> None:
     for verb in TRAINING:
         assert not any(action.startswith("lambda:") for action in _actions(churn, verb)), verb

@@ -125,7 +125,7 @@ def test_what_no_model_takes_is_answered_to_signed_requests_only(platform: Templ
     route = _only(platform.of_type("AWS::ApiGatewayV2::Route"))
     assert (route["RouteKey"], route["AuthorizationType"]) == ("$default", "AWS_IAM")
     environment = platform.functions()["answer_unrouted"]["Environment"]["Variables"]
-    assert environment == {"LAMBDALOOP_API_MODELS": "churn,price,species"}
+    assert environment == {"LAMBDALOOP_API_MODELS": "churn,credit,price,species"}
 
 
 def test_the_platform_exports_the_same_whichever_models_there_are(

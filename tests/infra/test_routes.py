@@ -6,7 +6,8 @@ from tests.infra.synthesis import Template
 
 
 @pytest.mark.parametrize(
-    ("model", "authorization"), [("churn", "AWS_IAM"), ("price", "NONE"), ("species", "JWT")]
+    ("model", "authorization"),
+    [("churn", "AWS_IAM"), ("price", "NONE"), ("species", "JWT"), ("credit", "CUSTOM")],
 )
 def test_a_models_paths_are_opened_as_its_definition_says(
     model: str, authorization: str, templates: dict[str, Template]
@@ -35,6 +36,29 @@ def test_bearer_tokens_are_checked_for_issuer_and_audience(templates: dict[str, 
     asked = [each for each in routes if not each["RouteKey"].startswith("OPTIONS ")]
     assert asked
     assert all(each["AuthorizerId"] == {"Ref": id_} for each in asked)
+
+
+def test_api_keys_are_asked_about_for_every_request_by_a_function_that_only_the_authorizer_may_invoke(
+    templates: dict[str, Template],
+) -> None:
+    template = templates["Lambdaloop-credit"]
+    [(id_, authorizer)] = template.of_type("AWS::ApiGatewayV2::Authorizer").items()
+    assert authorizer["IdentitySource"] == ["$request.header.x-api-key"]
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 0
+    assert (authorizer["AuthorizerPayloadFormatVersion"], authorizer["EnableSimpleResponses"]) == (
+        "2.0",
+        True,
+    )
+    routes = template.of_type("AWS::ApiGatewayV2::Route").values()
+    assert all(each["AuthorizerId"] == {"Ref": id_} for each in routes)
+    [function] = [id_ for id_ in template.of_type("AWS::Lambda::Function") if "Authorize" in id_]
+    [permission] = [
+        each
+        for each in template.of_type("AWS::Lambda::Permission").values()
+        if each["FunctionName"] == {"Fn::GetAtt": [function, "Arn"]}
+    ]
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["SourceArn"]["Fn::Join"][1][-2:] == ["/authorizers/", {"Ref": id_}]
 
 
 def test_pages_of_the_named_sites_may_ask_and_a_browser_needs_no_token_to_find_out(

@@ -16,7 +16,6 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 
 from tests.localcloud.lambda_cloud import ECHO, LambdaCloud
 
@@ -324,13 +323,6 @@ def test_the_rules_for_other_origins_come_from_the_api(world: LambdaCloud) -> No
     assert status == 204
     assert headers["access-control-allow-origin"] == "https://a.test"
     assert headers["access-control-allow-methods"] == "POST"
-
-
-def test_authorizers_that_are_not_emulated_cannot_be_created(api: Api) -> None:
-    with pytest.raises(ClientError, match="does not emulate JWT and Lambda authorizers"):
-        api.world.client("apigatewayv2").create_authorizer(
-            ApiId=api.id, AuthorizerType="JWT", Name="jwt", IdentitySource=["$request.header.Authorization"]
-        )
 
 
 def test_one_connection_serves_many_requests_quickly(api: Api) -> None:

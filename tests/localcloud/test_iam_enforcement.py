@@ -67,6 +67,43 @@ def test_a_right_to_one_table_is_none_to_another(world: LambdaCloud) -> None:
     assert call(world, "dynamodb", "put_item", TableName="mine", Item=key)[0] == "AccessDeniedException"
 
 
+def test_a_right_to_some_partitions_of_a_table_is_none_to_the_others(world: LambdaCloud) -> None:
+    tables(world, "shared")
+    actions = [f"dynamodb:{each}" for each in ("GetItem", "PutItem", "UpdateItem", "Query", "BatchGetItem")]
+    mine = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MINE#*"]}}
+    world.function("caller", CALLS, allow(actions, TABLE.format("shared"), Condition=mine))
+
+    def asked(operation: str, **parameters: Any) -> str:
+        return call(world, "dynamodb", operation, **parameters)[0]
+
+    def everything(pk: str) -> list[str]:
+        key, values = {"pk": {"S": pk}}, {":p": {"S": pk}}
+        put = {"Put": {"TableName": "shared", "Item": key}}
+        return [
+            asked("put_item", TableName="shared", Item=key),
+            asked("get_item", TableName="shared", Key=key),
+            asked(
+                "update_item",
+                TableName="shared",
+                Key=key,
+                UpdateExpression="SET a = :p",
+                ExpressionAttributeValues=values,
+            ),
+            asked("transact_write_items", TransactItems=[put]),
+            asked("batch_get_item", RequestItems={"shared": {"Keys": [{"pk": {"S": "MINE#0"}}, key]}}),
+            asked(
+                "query",
+                TableName="shared",
+                KeyConditionExpression="#p = :p",
+                ExpressionAttributeNames={"#p": "pk"},
+                ExpressionAttributeValues=values,
+            ),
+        ]
+
+    assert everything("MINE#1") == ["ok"] * 6
+    assert everything("YOURS#1") == ["AccessDeniedException"] * 6
+
+
 def test_every_item_of_a_transaction_needs_its_own_right(world: LambdaCloud) -> None:
     tables(world, "mine")
     world.function("caller", CALLS, allow("dynamodb:PutItem", TABLE.format("mine")))

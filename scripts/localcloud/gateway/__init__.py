@@ -1,18 +1,20 @@
 """The HTTP front of API Gateway v2: http://127.0.0.1:<gateway port>/<api id>/<path>.
 
-moto stores HTTP APIs but answers no request to them. JWT and Lambda authorizers are not emulated, so making one is
-refused instead of leaving a route open.
+moto stores HTTP APIs but answers no request to them. JWT authorizers are not emulated, so making one is refused instead of
+leaving a route open.
 """
 
-from typing import Any, NoReturn
+import json
+from collections.abc import Callable
+from typing import Any
 
 from moto.apigatewayv2.responses import ApiGatewayV2Response
 
 from scripts.localcloud import iam, lambda_host, moto_seams
 from scripts.localcloud.cloud import Cloud
+from scripts.localcloud.gateway.authorizer import check_emulated
 from scripts.localcloud.gateway.front import Front
 from scripts.localcloud.gateway.server import GatewayServer
-from scripts.localcloud.lambda_host.errors import NotEmulatedError
 
 __all__ = ["GatewayServer", "serve"]
 
@@ -23,9 +25,15 @@ def serve(cloud: Cloud) -> GatewayServer:
     Raises RuntimeError when the Lambda host was not installed before.
     """
     host = lambda_host.current()
-    moto_seams.of(cloud).replace(ApiGatewayV2Response, "create_authorizer", _refuse_authorizer)
+    seams = moto_seams.of(cloud)
+    for method in ("create_authorizer", "update_authorizer"):
+        seams.replace(ApiGatewayV2Response, method, _checked(getattr(ApiGatewayV2Response, method)))
     return GatewayServer(Front(cloud, iam.of(cloud), host), cloud.gateway_port)
 
 
-def _refuse_authorizer(_: Any) -> NoReturn:
-    raise NotEmulatedError("JWT and Lambda authorizers, only AWS_IAM and NONE")
+def _checked(in_moto: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def checked(request: Any) -> Any:
+        check_emulated(json.loads(request.body))
+        return in_moto(request)
+
+    return checked

@@ -31,6 +31,8 @@ def _values(call: Call, reply: HttpReply, latency_ms: float) -> dict[str, object
     return {
         "accountId": ACCOUNT_ID,
         "apiId": call.api.api_id,
+        **{f"authorizer.{name}": value for name, value in (call.authorizer_context or {}).items()},
+        "authorizer.error": call.authorizer_error,
         "domainName": call.domain,
         "domainPrefix": call.api.api_id,
         "error.message": call.error,

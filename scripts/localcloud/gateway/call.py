@@ -1,9 +1,11 @@
 """One call of an API while it is being answered: what the event, the access log and IAM say about it."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.gateway.exchange import HttpRequest
@@ -24,6 +26,8 @@ class Call:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     match: RouteMatch | None = None
     caller: Principal | None = None
+    authorizer_context: Mapping[str, Any] | None = None
+    authorizer_error: str | None = None
     error: str | None = None
     integration_error: str | None = None
     integration_status: int | None = None
@@ -45,6 +49,18 @@ class Call:
         if self.route_key == DEFAULT_ROUTE:
             return f"{self._api_arn}/{DEFAULT_ROUTE}"
         return f"{self._api_arn}/{self.request.method}{self.route_key.partition(' ')[2]}"
+
+    def authorizer_arn(self, authorizer: str) -> str:
+        """What the authorizer's function sees as the source of the invocation."""
+        return f"arn:aws:execute-api:{REGION}:{ACCOUNT_ID}:{self.api.api_id}/authorizers/{authorizer}"
+
+    @property
+    def query_parameters(self) -> dict[str, str]:
+        """The query by name; values of one name are joined with commas."""
+        parameters: dict[str, list[str]] = {}
+        for name, value in parse_qsl(self.request.query, keep_blank_values=True):
+            parameters.setdefault(name, []).append(value)
+        return {name: ",".join(values) for name, values in parameters.items()}
 
     @property
     def domain(self) -> str:

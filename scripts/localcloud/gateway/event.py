@@ -3,7 +3,6 @@
 import base64
 import json
 from typing import Any
-from urllib.parse import parse_qsl
 
 from scripts.localcloud.cloud import ACCOUNT_ID
 from scripts.localcloud.gateway.call import Call
@@ -15,21 +14,28 @@ _TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
 
 def lambda_event(call: Call) -> bytes:
     """The event as JSON text."""
+    return json.dumps({"version": "2.0", **_request(call), **_body(call.request)}).encode()
+
+
+def authorizer_event(call: Call, identity: list[str]) -> bytes:
+    """What an authorizer is asked, as JSON text: the request without its body."""
+    question = {"type": "REQUEST", "routeArn": call.source_arn, "identitySource": identity}
+    return json.dumps({"version": "2.0", **question, **_request(call)}).encode()
+
+
+def _request(call: Call) -> dict[str, Any]:
     request = call.request
-    event: dict[str, Any] = {
-        "version": "2.0",
+    return {
         "routeKey": call.route_key,
         "rawPath": call.raw_path,
         "rawQueryString": request.query,
         **_cookies(request),
         "headers": _headers(call),
-        **_query_parameters(request.query),
+        **({"queryStringParameters": call.query_parameters} if call.query_parameters else {}),
         "requestContext": _context(call),
         **({"pathParameters": call.match.parameters} if call.match and call.match.parameters else {}),
         **({"stageVariables": dict(call.stage.stage_variables)} if call.stage.stage_variables else {}),
-        **_body(request),
     }
-    return json.dumps(event).encode()
 
 
 def _context(call: Call) -> dict[str, Any]:
@@ -37,7 +43,7 @@ def _context(call: Call) -> dict[str, Any]:
     return {
         "accountId": ACCOUNT_ID,
         "apiId": call.api.api_id,
-        **({"authorizer": {"iam": _identity(call.caller)}} if call.caller else {}),
+        **_authorizer(call),
         "domainName": call.domain,
         "domainPrefix": call.api.api_id,
         "http": {
@@ -53,6 +59,14 @@ def _context(call: Call) -> dict[str, Any]:
         "time": call.clock_text,
         "timeEpoch": round(call.time * 1000),
     }
+
+
+def _authorizer(call: Call) -> dict[str, Any]:
+    if call.caller:
+        return {"authorizer": {"iam": _identity(call.caller)}}
+    return (
+        {} if call.authorizer_context is None else {"authorizer": {"lambda": dict(call.authorizer_context)}}
+    )
 
 
 def _identity(caller: Principal) -> dict[str, Any]:
@@ -84,14 +98,6 @@ def _cookies(request: HttpRequest) -> dict[str, list[str]]:
         cookie.strip() for name, value in request.headers if name == "cookie" for cookie in value.split(";")
     ]
     return {"cookies": cookies} if cookies else {}
-
-
-def _query_parameters(query: str) -> dict[str, dict[str, str]]:
-    parameters: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        parameters.setdefault(name, []).append(value)
-    joined = {name: ",".join(values) for name, values in parameters.items()}
-    return {"queryStringParameters": joined} if joined else {}
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:

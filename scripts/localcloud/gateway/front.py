@@ -10,9 +10,11 @@ from moto.apigatewayv2.models import apigatewayv2_backends
 from scripts.localcloud.cloud import ACCOUNT_ID, REGION, Cloud
 from scripts.localcloud.gateway import cors, integration, signature
 from scripts.localcloud.gateway.access_log import access_line, log_group
+from scripts.localcloud.gateway.authorizer import LambdaAuthorizers
 from scripts.localcloud.gateway.call import Call
 from scripts.localcloud.gateway.exchange import HttpReply, HttpRequest, message
 from scripts.localcloud.gateway.routes import match_route
+from scripts.localcloud.gateway.throttling import RouteThrottles
 from scripts.localcloud.iam import Access, Iam
 from scripts.localcloud.iam.conditions import UnsupportedPolicyError
 from scripts.localcloud.lambda_host import LambdaHost
@@ -30,6 +32,8 @@ class Front:
         self._clock = cloud.clock
         self._iam = iam
         self._host = host
+        self._throttles = RouteThrottles(cloud.clock)
+        self._authorizers = LambdaAuthorizers(host, cloud.clock)
         self._log_stream = uuid.uuid4().hex
 
     def handle(self, request: HttpRequest) -> HttpReply:
@@ -72,7 +76,13 @@ class Front:
         if call.match is None:
             call.error = "Not Found"
             return message(404, call.error)
-        if not self._is_authorized(call):
+        if not self._throttles.take(call):
+            call.error = "Too Many Requests"
+            return message(429, call.error)
+        if call.match.route.authorization_type == "CUSTOM":
+            if refusal := self._authorizers.refusal(call):
+                return refusal
+        elif not self._is_authorized(call):
             call.error = "Forbidden"
             return message(403, call.error)
         return integration.answer(self._host, call)

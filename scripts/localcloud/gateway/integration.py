@@ -22,7 +22,8 @@ from scripts.localcloud.lambda_host.permissions import may_invoke
 
 logger = logging.getLogger(__name__)
 
-_PRINCIPAL = "apigateway.amazonaws.com"
+PRINCIPAL = "apigateway.amazonaws.com"
+"""Who invokes a function for an API."""
 _DEFAULT_LIMIT_SECONDS = 30.0
 
 
@@ -49,10 +50,10 @@ def answer(host: LambdaHost, call: Call) -> HttpReply:
 
 def _invoke(host: LambdaHost, call: Call) -> Outcome:
     integration = _integration(call)
-    name = parse_name(_function_of(str(integration.integration_uri)))
+    name = parse_name(function_of(str(integration.integration_uri)))
     function = host.find(name)
     owner = host.find(FunctionName(name.name))
-    if not may_invoke(owner, name, service=_PRINCIPAL, source_arn=call.source_arn):
+    if not may_invoke(owner, name, service=PRINCIPAL, source_arn=call.source_arn):
         raise LambdaApiError(
             "AccessDeniedException", 403, f"API Gateway has no permission to invoke {name.arn}"
         )
@@ -93,7 +94,7 @@ def _integration(call: Call) -> Any:
     return integration
 
 
-def _function_of(uri: str) -> str:
+def function_of(uri: str) -> str:
     """The function in arn:aws:lambda:... or arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations."""
     return uri.partition("/functions/")[2].removesuffix("/invocations") if "/functions/" in uri else uri
 

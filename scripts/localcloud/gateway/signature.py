@@ -49,7 +49,8 @@ def is_valid(request: HttpRequest, signed: Signed, caller: Principal, clocks: tu
     date = request.header("x-amz-date") or ""
     if signed.service != SERVICE or "host" not in signed.headers or not _is_fresh(date, clocks):
         return False
-    if (request.header("x-amz-security-token") or None) != caller.session_token:
+    token = request.header("x-amz-security-token") or ""
+    if not hmac.compare_digest(token.encode(), (caller.session_token or "").encode()):
         return False
     claimed_body = request.header("x-amz-content-sha256")
     if claimed_body is not None and claimed_body != hashlib.sha256(request.body).hexdigest():

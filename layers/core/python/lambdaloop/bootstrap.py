@@ -14,6 +14,8 @@ from lambdaloop.settings import Settings
 if TYPE_CHECKING:
     from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
     from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
+    from lambdaloop.adapters.dynamo_api_keys import DynamoApiKeys
+    from lambdaloop.adapters.dynamo_buckets import DynamoBuckets
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
     from lambdaloop.adapters.emf_experiment_metrics import EmfExperimentMetrics
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.sns_notices import SnsNotices
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+    from lambdaloop.services.admit_request import Doorkeeper
 
 
 class SystemClock:
@@ -113,6 +116,36 @@ class App:
         from lambdaloop.adapters.s3_capture import S3CaptureArchive
 
         return S3CaptureArchive(bucket=self.settings.need("capture_bucket"))
+
+    @cached_property
+    def api_keys(self) -> "DynamoApiKeys":
+        """The keys that open models; asked while a client waits, so it gives up soon."""
+        from lambdaloop.adapters.dynamo_api_keys import DynamoApiKeys
+        from lambdaloop.adapters.dynamo_table import DynamoTable
+
+        return DynamoApiKeys(
+            DynamoTable(self.settings.need("registry_table"), client=self._impatient_dynamodb)
+        )
+
+    @cached_property
+    def buckets(self) -> "DynamoBuckets":
+        """How much clients may still ask."""
+        from lambdaloop.adapters.dynamo_buckets import DynamoBuckets
+
+        return DynamoBuckets(table=self.settings.need("registry_table"), client=self._impatient_dynamodb)
+
+    @cached_property
+    def _impatient_dynamodb(self) -> Any:
+        from lambdaloop.adapters.aws_client import aws_client
+
+        return aws_client("dynamodb", connect_seconds=1, read_seconds=1, attempts=2)
+
+    @cached_property
+    def doorkeeper(self) -> "Doorkeeper":
+        """Who may ask the model; one for the life of the process, because it remembers."""
+        from lambdaloop.services.admit_request import Doorkeeper
+
+        return Doorkeeper(model=self.settings.need("model"), keys=self.api_keys, buckets=self.buckets)
 
     @cached_property
     def windows(self) -> "DynamoRegistry":

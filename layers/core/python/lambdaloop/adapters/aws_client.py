@@ -7,7 +7,9 @@ ATTEMPTS = 4
 """The first call and three retries, with botocore's exponential backoff and jitter; nobody retries above it."""
 
 
-def aws_client(service: str, *, read_seconds: int = 10, attempts: int = ATTEMPTS) -> Any:
+def aws_client(
+    service: str, *, connect_seconds: int = CONNECT_SECONDS, read_seconds: int = 10, attempts: int = ATTEMPTS
+) -> Any:
     """A client of one AWS service; region, credentials and endpoint come from the environment."""
     import boto3
     from botocore.config import Config
@@ -16,7 +18,7 @@ def aws_client(service: str, *, read_seconds: int = 10, attempts: int = ATTEMPTS
     return connect(
         service,
         config=Config(
-            connect_timeout=CONNECT_SECONDS,
+            connect_timeout=connect_seconds,
             read_timeout=read_seconds,
             retries={"mode": "standard", "total_max_attempts": attempts},
         ),

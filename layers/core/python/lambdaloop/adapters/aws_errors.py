@@ -6,6 +6,7 @@ A code that nobody expected passes through as it is: hiding it would hide a bug 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     ClientError,
@@ -50,6 +51,11 @@ it answers 403."""
 class ConditionFailedError(Exception):
     """A conditional write found another state than the one it was decided on; nothing was written."""
 
+    def __init__(self, message: str, item: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.item = item or {}
+        """What was found, as DynamoDB writes it, where the write asked for it."""
+
 
 class ContendedError(Exception):
     """DynamoDB cancelled a transaction because of others on the same items; nothing was written."""
@@ -79,7 +85,8 @@ def _translation(error: ClientError, known: Mapping[str, Exception]) -> Exceptio
         if wanted in codes:
             return meaning
     if codes & _CONDITION_FAILED:
-        return ConditionFailedError(f"{error.operation_name}: {message}")
+        found: Any = error.response  # its type knows no item
+        return ConditionFailedError(f"{error.operation_name}: {message}", found.get("Item"))
     if codes & _CONTENDED:
         return ContendedError(f"{error.operation_name}: {message}")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)

@@ -98,6 +98,21 @@ def namespace(name: str) -> Key:
     return Key(f"NAMESPACE#{name}", "RANGES")
 
 
+def api_keys_of(model: str) -> str:
+    """The partition of the API keys that open a model: apart from its records, so that who checks keys reads nothing else."""
+    return f"APIKEYS#{model}"
+
+
+def api_key_of(model: str, key: str) -> Key:
+    """An API key, for one of its models."""
+    return Key(api_keys_of(model), f"KEY#{key}")
+
+
+def bucket_of(model: str, key: str) -> Key:
+    """How much a key may still ask a model: in a partition of its own, so that only its client waits for it."""
+    return Key(f"BUCKET#{model}#{key}", "BUCKET")
+
+
 def sortable(at: datetime) -> str:
     """A time as text of fixed width that sorts as times do."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -16,6 +16,6 @@ class AuditEvent:
     kind: str
     """run_started, run_finished, version_registered, release_opened, release_published, release_judged, alias_moved,
     release_closed, release_rolled_back, release_returned (live again, by hand), lambda_version_deleted,
-    approval_asked, release_approved, release_rejected, release_expired."""
+    approval_asked, release_approved, release_rejected, release_expired, key_created, key_revoked."""
     actor: str
     detail: Mapping[str, Any]

@@ -117,7 +117,7 @@ def _serving(definition: ModelDefinition) -> list[str]:
     serving = definition.serving
     return [
         "serving:",
-        f"  authorization: {serving.authorization}  # iam: signed requests; jwt; open: anybody",
+        f"  authorization: {serving.authorization}  # iam: signed requests; jwt; api_key; open: anybody",
         f"  memory_mib: {serving.memory_mib}",
         "  # What may be written to the prediction log, where drift is measured and rows for retraining come from.",
         "  # Strike what must not be kept.",

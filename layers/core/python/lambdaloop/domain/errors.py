@@ -79,6 +79,10 @@ class DecisionNotFoundError(NotFoundError):
     """The governor recorded no such decision."""
 
 
+class ApiKeyNotFoundError(NotFoundError):
+    """No such API key was made for the model."""
+
+
 class ApprovalNotFoundError(NotFoundError):
     """Nobody was asked to approve this release."""
 

@@ -28,8 +28,8 @@ class Serving:
 
     __pydantic_config__ = _STRICT
 
-    authorization: Literal["iam", "jwt", "open"] = "iam"
-    """iam: signed requests; jwt: bearer tokens; open: anybody on the internet."""
+    authorization: Literal["iam", "jwt", "api_key", "open"] = "iam"
+    """iam: signed requests; jwt: bearer tokens; api_key: keys of `lambdaloop keys`; open: anybody on the internet."""
     jwt: Jwt | None = None
     """Needed for authorization jwt."""
     cors_origins: tuple[str, ...] = ()

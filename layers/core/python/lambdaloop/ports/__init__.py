@@ -3,6 +3,7 @@
 Every method either does all of what it says or nothing, and may be called again after a crash.
 """
 
+from lambdaloop.ports.opening import ApiKeys, Buckets
 from lambdaloop.ports.registry import (
     ApprovalLog,
     DecisionLog,
@@ -32,9 +33,11 @@ from lambdaloop.ports.telling import (
 )
 
 __all__ = [
+    "ApiKeys",
     "ApprovalLog",
     "ArtifactReader",
     "ArtifactStore",
+    "Buckets",
     "CaptureArchive",
     "Clock",
     "DatasetStore",
