@@ -54,7 +54,9 @@ def package_model(
     """
     check_definition(definition, definition_digest)
     candidate = definition.candidate(winner)
-    data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
+    data = prepare(
+        load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets), definition
+    )
     pipeline = load_estimator(artifacts.get(estimator))
     signature = Signature.of(definition)
     unbiased = pipeline if evaluated == estimator else load_estimator(artifacts.get(evaluated))
