@@ -42,7 +42,11 @@ def build(app: App, config: Config) -> None:
     """Add every stack to the app."""
     platform = PlatformStack(app, PLATFORM_STACK, config=config)
     groups = shared_groups(config.definitions)
-    features = FeatureStack(app, FEATURE_STACK, groups=groups) if groups else None
+    features = (
+        FeatureStack(app, FEATURE_STACK, groups=groups, packages=config.packages, platform=platform)
+        if groups
+        else None
+    )
     for definition in config.definitions:
         ModelStack(
             app,

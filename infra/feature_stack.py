@@ -11,6 +11,9 @@ from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra.constructs.feature_files import FeatureFiles
+from infra.packages import Packages
+from infra.platform_stack import PlatformStack
 from lambdaloop.domain.shared_groups import SharedGroup
 
 EXPIRES = "expires"
@@ -19,7 +22,15 @@ EXPIRES = "expires"
 class FeatureStack(Stack):
     """The online store: one table for all groups, paid by request, restorable to any second of the last 35 days."""
 
-    def __init__(self, scope: Construct, id_: str, *, groups: Mapping[str, SharedGroup]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        groups: Mapping[str, SharedGroup],
+        packages: Packages,
+        platform: PlatformStack,
+    ) -> None:
         super().__init__(scope, id_, description="Lambdaloop: stored features")
         self.table = dynamodb.Table(
             self,
@@ -33,6 +44,15 @@ class FeatureStack(Stack):
             time_to_live_attribute=EXPIRES,
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
+        )
+        FeatureFiles(
+            self,
+            "Incoming",
+            groups=groups,
+            packages=packages,
+            table=self.table,
+            data_bucket=platform.storage.data,
+            topic=platform.alerts.topic,
         )
         # Left to itself, CDK exports only what somebody imports now.
         self.export_value(self.table.table_name)

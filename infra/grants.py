@@ -16,7 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from lambdaloop.domain.capture_layout import feedback_prefix
-from lambdaloop.domain.stored_features import history_prefix, item_key
+from lambdaloop.domain.stored_features import history_prefix, incoming_prefix, item_key, quarantine_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +188,27 @@ def read_feature_history(bucket: s3.IBucket, groups: Iterable[str]) -> Grant:
         resources=tuple(_below(bucket, history_prefix(group)) for group in sorted(groups)),
         wildcard="the history of features is named by its content, below one folder for each group",
     )
+
+
+def put_feature_files(bucket: s3.IBucket, groups: Iterable[str]) -> list[Grant]:
+    """Files as they arrive, what was put of them, and why others were not."""
+    names = sorted(groups)
+    return [
+        Grant(
+            actions=("s3:GetObjectVersion",),
+            resources=tuple(_below(bucket, incoming_prefix(group)) for group in names),
+            wildcard="files of features have names that users choose, below one folder for each group",
+        ),
+        Grant(
+            actions=("s3:PutObject", "s3:GetObject"),
+            resources=tuple(
+                _below(bucket, prefix(group))
+                for group in names
+                for prefix in (history_prefix, quarantine_prefix)
+            ),
+            wildcard="the history of features is named by its content, below one folder for each group",
+        ),
+    ]
 
 
 def manage_function(function: lambda_.IFunction, *actions: str) -> Grant:

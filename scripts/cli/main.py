@@ -12,6 +12,7 @@ from scripts.cli import (
     decisions,
     demo,
     experiment,
+    features,
     feedback,
     init,
     local,
@@ -47,6 +48,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(windows.app, name="windows")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(features.app, name="features")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
 

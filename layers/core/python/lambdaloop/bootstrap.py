@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.sns_notices import SnsNotices
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+    from lambdaloop.domain.shared_groups import SharedGroup
 
 
 class SystemClock:
@@ -54,6 +55,15 @@ class App:
         """The model definition that this function was deployed with."""
         path = Path(self.settings.opt) / "model" / "definition.json"
         return from_document(ModelDefinition, json.loads(path.read_bytes()))
+
+    @cached_property
+    def feature_groups(self) -> "dict[str, SharedGroup]":
+        """The groups of stored features of all models that were deployed, by name."""
+        from lambdaloop.domain.shared_groups import SharedGroup
+
+        path = Path(self.settings.opt) / "model" / "feature_groups.json"
+        documents = json.loads(path.read_bytes())
+        return {each["name"]: from_document(SharedGroup, each) for each in documents}
 
     @cached_property
     def registry(self) -> "DynamoRegistry":

@@ -18,6 +18,7 @@ from lambdaloop.domain.signature import Signature
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far ahead of ours the clock of whoever puts may be."""
+_INCOMING = re.compile(rf"{FEATURES_FOLDER}([^/]+)/incoming/.")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -141,6 +142,16 @@ def history_prefix(group: str) -> str:
 def incoming_prefix(group: str) -> str:
     """In the data bucket: files that are put as they arrive."""
     return f"{FEATURES_FOLDER}{group}/incoming/"
+
+
+def incoming_group(key: str) -> str | None:
+    """The group whose folder a file arrived in; None for any other place.
+
+    >>> incoming_group("features/spending/incoming/2026/03.csv")
+    'spending'
+    """
+    found = _INCOMING.match(key)
+    return found[1] if found else None
 
 
 def quarantine_prefix(group: str) -> str:
