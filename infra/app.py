@@ -1,4 +1,4 @@
-"""The CDK app: a platform stack and one stack for each file in `models/`.
+"""The CDK app: a platform stack, one stack for each file in `models/`, and one for stored features if there are any.
 
 Reads the checkout and CDK's context, nothing else: no account, clock or git, so the same checkout always gives the same
 templates.
@@ -12,11 +12,15 @@ from aws_cdk import App
 
 from infra.config import Config
 from infra.errors import SynthesisError
+from infra.feature_stack import FeatureStack
 from infra.model_stack import ModelStack
 from infra.platform_stack import PlatformStack
 from lambdaloop.domain.errors import DefinitionInvalidError
+from lambdaloop.domain.shared_groups import shared_groups
 
 PLATFORM_STACK = "Lambdaloop"
+FEATURE_STACK = "LambdaloopFeatures"
+"""No model's stack can be called so: these have a hyphen."""
 _FLAGS = {
     # A model's stack cannot lose the bucket or table under it: CloudFormation refuses to delete an export in use.
     "@aws-cdk/core:defaultCrossStackReferences": "strong",
@@ -37,6 +41,12 @@ def new_app(*, outdir: Path | None = None, context: Mapping[str, str] | None = N
 def build(app: App, config: Config) -> None:
     """Add every stack to the app."""
     platform = PlatformStack(app, PLATFORM_STACK, config=config)
+    groups = shared_groups(config.definitions)
+    features = (
+        FeatureStack(app, FEATURE_STACK, groups=groups, packages=config.packages, platform=platform)
+        if groups
+        else None
+    )
     for definition in config.definitions:
         ModelStack(
             app,
@@ -44,6 +54,7 @@ def build(app: App, config: Config) -> None:
             definition=definition,
             packages=config.packages,
             platform=platform,
+            feature_table=features.table if features and definition.online else None,
         )
 
 

@@ -1,6 +1,7 @@
 """What one model has of its own."""
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.constructs.alarms import Alarms
@@ -35,7 +36,9 @@ class ModelStack(Stack):
         definition: ModelDefinition,
         packages: Packages,
         platform: PlatformStack,
+        feature_table: dynamodb.ITable | None = None,
     ) -> None:
+        """`feature_table`: where stored features lie, for a definition that looks some up."""
         super().__init__(scope, id_, description=f"Lambdaloop: model {definition.name}")
         layers = ModelLayers(self, "Layers", packages=packages, definition=definition)
         self.inference = Inference(
@@ -45,6 +48,7 @@ class ModelStack(Stack):
             packages=packages,
             layers=layers,
             model_bucket=platform.storage.model,
+            feature_table=feature_table,
         )
         key_authorizer = None
         if definition.serving.authorization == "api_key":

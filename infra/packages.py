@@ -4,7 +4,7 @@ import inspect
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from infra.layer_assets import third_party_layer
 from infra.targets import Target
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.shared_groups import SharedGroup
 
 # How packages are made is part of what they are: a change of the recipe deploys them anew.
 _RECIPE = identity(*(inspect.getsource(each) for each in (assets, bytecode, sys.modules[__name__])))
@@ -51,6 +52,16 @@ class Packages:
             write_zip(output, {"model/definition.json": content}, compression=self.target.compression)
 
         return self._make(f"definition-{definition.name}", identity(_RECIPE, content), build)
+
+    def feature_groups(self, groups: Iterable[SharedGroup]) -> Asset:
+        """The groups of stored features of all models, for the function that puts files as they arrive."""
+        documents = [to_document(group) for group in groups]
+        content = json.dumps(documents, indent=1, ensure_ascii=False).encode()
+
+        def build(_: Path, output: Path) -> None:
+            write_zip(output, {"model/feature_groups.json": content}, compression=self.target.compression)
+
+        return self._make("feature-groups", identity(_RECIPE, content), build)
 
     def _sources(self, name: str, source: Path, *, inside: str, seen_at: str) -> Asset:
         files = files_below(source)

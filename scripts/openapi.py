@@ -66,7 +66,7 @@ _REFUSALS = {
     "415": "The body is not declared as JSON, or packed in an unknown way",
     "422": "The body, a row or a label is not what the model takes",
     "500": "A mistake of the server's",
-    "503": "No model has been released yet, or it cannot be loaded now",
+    "503": "No model has been released yet, it cannot be loaded now, or required stored features cannot be looked up",
 }
 _OF_BODIES = ("400", "413", "415", "422")
 _OF_THE_GATEWAY = {
@@ -104,6 +104,8 @@ _HEADERS = {
     "x-request-id": "The caller's own, or else API Gateway's.",
     "cache-control": "No answer is to be kept.",
     "x-model-age": "Seconds since the model was fetched, if it was.",
+    "x-online-features": "Where stored features came from, the worst of all rows, if any were looked up: "
+    "stored, default or unavailable.",
 }
 _REQUEST_ID: Document = {
     "name": "x-request-id",

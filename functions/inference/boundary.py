@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("lambdaloop.inference")
 
+ONLINE_FEATURES = b"x-online-features"
+"""Where looked-up features came from, the worst of all rows: stored, default or unavailable."""
 _SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
@@ -27,7 +29,7 @@ class Boundary:
     """ASGI middleware. Endpoints find `request.state.facts`, and say in `request.state.predictions` how many rows they answered.
 
     A request that is no request for predictions says so in `request.state.is_uncounted`; `request.state.arm` is the arm of
-    an experiment that was asked last.
+    an experiment that was asked last, `request.state.online` where looked-up features came from.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: "RequestMetrics", slot: Slot) -> None:
@@ -48,7 +50,7 @@ class Boundary:
             if message["type"] == "http.response.start":
                 starts.append(message)
                 return
-            _dress(starts[0], message, facts, self._slot.loaded_at)
+            _dress(starts[0], message, facts, self._slot.loaded_at, state.get("online"))
             await send(starts[0])
             await send(message)
 
@@ -73,7 +75,9 @@ class Boundary:
             )
 
 
-def _dress(start: Message, body: Message, facts: RequestFacts, loaded_at: datetime | None) -> None:
+def _dress(
+    start: Message, body: Message, facts: RequestFacts, loaded_at: datetime | None, online: str | None
+) -> None:
     """Add what every answer carries; in gzip where that is welcome and worth it."""
     headers: list[tuple[bytes, bytes]] = [
         *start["headers"],
@@ -84,6 +88,8 @@ def _dress(start: Message, body: Message, facts: RequestFacts, loaded_at: dateti
         # Nothing is asked again once the model is loaded, so this is how old all is that an answer was made of.
         seconds = max(0, int((facts.event_time - loaded_at).total_seconds()))
         headers.append((b"x-model-age", b"%d" % seconds))
+    if online:
+        headers.append((ONLINE_FEATURES, online.encode()))
     if facts.accepts_gzip and len(body["body"]) >= MIN_BYTES:
         body["body"] = packed(body["body"])
         headers = [(name, value) for name, value in headers if name != b"content-length"]

@@ -17,6 +17,7 @@ from lambdaloop.services.predict import Capture, predict
 
 if TYPE_CHECKING:
     from lambdaloop.ports import RequestMetrics
+    from lambdaloop.services.look_up_features import CompletedRows, FeatureLookUp
 
 
 class Slot(Protocol):
@@ -47,6 +48,8 @@ class Inference:
     labels: LabelRules
     explains: bool
     metrics: "RequestMetrics"
+    look_up: "FeatureLookUp | None" = None
+    """None where no features are stored."""
 
     def check_model(self, model: str) -> None:
         """RefusedError 404 when another model is asked for; whether this one is loaded does not matter."""
@@ -85,9 +88,23 @@ class Inference:
             capture=self.capture if facts.is_traffic else None,
             ask=ask,
             retry=_retry_key(facts),
+            completed=self.complete(request, loaded, rows, entity_id),
         )
         request.state.predictions = len(predictions)
         return predictions
+
+    def complete(
+        self, request: Request, loaded: LoadedModel, rows: list[dict[str, Any]], entity_id: str | None = None
+    ) -> "CompletedRows | None":
+        """The rows with their stored features, which the answer's header tells of; None where none are stored."""
+        if self.look_up is None:
+            return None
+        facts: RequestFacts = request.state.facts
+        completed = self.look_up.complete(
+            rows, signature=loaded.model.signature, entity_id=entity_id, at=facts.event_time
+        )
+        request.state.online = completed.worst
+        return completed
 
 
 def _retry_key(facts: RequestFacts) -> RetryKey | None:

@@ -40,8 +40,9 @@ def explain_api(inference: Inference) -> APIRouter:
         entities_of(
             body.rows, column=signature.entity, default=None
         )  # a row is refused here if it is for predictions
+        completed = inference.complete(request, loaded, body.rows)
         explanations = explain(
-            body.rows,
+            completed.rows if completed else body.rows,
             model=loaded.model,
             background=_background(loaded, backgrounds),
             label=_checked_label(body.label, signature),

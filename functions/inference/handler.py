@@ -22,6 +22,8 @@ from lambdaloop.settings import Settings
 if TYPE_CHECKING:
     from mangum import Mangum
 
+    from lambdaloop.services.look_up_features import FeatureLookUp
+
 
 @cache
 def _gateway() -> "Mangum":
@@ -49,6 +51,7 @@ def _gateway() -> "Mangum":
         labels=LabelRules(definition),
         explains=definition.serving.explains,
         metrics=app.request_metrics,
+        look_up=_look_up(app),
     )
     # Mangum expects a loop, and Python no longer makes one by itself.
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -57,6 +60,15 @@ def _gateway() -> "Mangum":
     with suppress(LambdaloopError):
         slot.get()
     return gateway
+
+
+def _look_up(app: App) -> "FeatureLookUp | None":
+    """None, and nothing is even imported, where the definition stores no features."""
+    if app.definition.online is None:
+        return None
+    from lambdaloop.services.look_up_features import FeatureLookUp
+
+    return FeatureLookUp(app.definition.online, reader=app.feature_reader, metrics=app.look_up_metrics)
 
 
 def handler(event: Document, context: Any) -> Document:

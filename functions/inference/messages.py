@@ -47,7 +47,8 @@ class RowsRequest(BaseModel):
     rows: list[dict[str, Any]] = Field(
         min_length=1,
         max_length=MAX_ROWS,
-        description="Feature name to value. A missing value is null or left out; the entity column may stand in the row.",
+        description="Feature name to value. A missing value is null or left out; the entity column may stand in the row, "
+        "and where the model has stored features these may be left out, too.",
     )
     entity_id: str | None = Field(
         default=None,
@@ -95,7 +96,7 @@ class InferRequest(BaseModel):
     inputs: list[Tensor] = Field(
         min_length=1,
         max_length=MAX_INPUTS,
-        description="One per feature; a nullable feature may be left out.",
+        description="One per feature; a nullable or stored feature may be left out.",
     )
     outputs: list[RequestedOutput] | None = Field(
         default=None, max_length=MAX_OUTPUTS, description="All when left out or empty."

@@ -16,6 +16,7 @@ from lambdaloop.domain.errors import (
     ArtifactMissingError,
     BackendUnavailableError,
     ModelNotReleasedError,
+    StoredFeaturesUnavailableError,
 )
 from lambdaloop.domain.feedback import LabelsInvalidError
 from lambdaloop.domain.http_answer import PROBLEM_TYPE, problem_body
@@ -55,6 +56,7 @@ def install_refusals(app: FastAPI) -> None:
     app.exception_handler(RefusedError)(_refused)
     app.exception_handler(RowsInvalidError)(_rows_invalid)
     app.exception_handler(HTTPException)(_not_routed)
+    app.exception_handler(StoredFeaturesUnavailableError)(_not_looked_up)
     for error in _UNAVAILABLE:
         app.exception_handler(error)(_unavailable)
 
@@ -101,6 +103,11 @@ async def _not_routed(request: Request, error: HTTPException) -> Response:
         f"{request.scope['path'][:200]}: {reason}",
         headers=dict(error.headers or {}),
     )
+
+
+async def _not_looked_up(request: Request, error: StoredFeaturesUnavailableError) -> Response:
+    """The definition would rather refuse than predict with defaults."""
+    return error_response(_id_of(request), 503, str(error), headers={"retry-after": "1"})
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -39,6 +39,7 @@ def row_api(inference: Inference) -> APIRouter:
     async def describe_row(model: str) -> Response:
         """What a row is made of, as JSON Schema."""
         loaded = inference.find(model)
-        return json_response(row_schema(loaded.model.signature, version=loaded.pin.version))
+        stored = inference.look_up.defaults if inference.look_up else {}
+        return json_response(row_schema(loaded.model.signature, version=loaded.pin.version, stored=stored))
 
     return router

@@ -6,13 +6,14 @@ is no `current_version`: with it every code change would move live traffic past 
 """
 
 from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
-from infra.grants import read_artifacts
+from infra.grants import look_up_features, read_artifacts
 from infra.nag import acknowledge
 from infra.packages import Packages
 from lambdaloop.domain.definition import ModelDefinition
@@ -31,8 +32,10 @@ class Inference(Construct):
         packages: Packages,
         layers: ModelLayers,
         model_bucket: s3.IBucket,
+        feature_table: dynamodb.ITable | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        groups = definition.online.groups if definition.online else ()
         inference = PythonFunction(
             self,
             "Inference",
@@ -43,9 +46,13 @@ class Inference(Construct):
             settings=Settings(
                 model=definition.name,
                 model_bucket=model_bucket.bucket_name,
+                feature_table=feature_table.table_name if feature_table else None,
                 entity_salt=Aws.STACK_ID,  # holds a random part, and stays the same for as long as the stack lives
             ),
-            grants=[read_artifacts(model_bucket, definition.name)],
+            grants=[
+                read_artifacts(model_bucket, definition.name),
+                *([look_up_features(feature_table, groups)] if feature_table else []),
+            ],
             memory_mib=definition.serving.memory_mib,
             timeout_seconds=definition.serving.timeout_seconds,
             snap_start=definition.serving.snap_start,

@@ -19,10 +19,12 @@ from infra.constructs.workflow import Workflow
 from infra.grants import (
     Grant,
     list_capture,
+    list_feature_history,
     list_feedback,
     list_training_data,
     read_artifacts,
     read_capture,
+    read_feature_history,
     read_feedback,
     read_training_data,
     start_workflow,
@@ -71,7 +73,11 @@ class Training(Construct):
         super().__init__(scope, id_)
         model = definition.name
         data, artifacts, table = data_bucket.bucket_name, model_bucket.bucket_name, registry.table_name
-        read_data = read_training_data(data_bucket, definition.data.location)
+        groups = definition.online.groups if definition.online else ()
+        read_data = [
+            read_training_data(data_bucket, definition.data.location),
+            *([read_feature_history(data_bucket, groups)] if groups else []),
+        ]
         read, write = read_artifacts(model_bucket, model), write_artifacts(model_bucket, model)
         plain: list[Layer] = [layers.core, layers.definition]
         fitting = [*plain, layers.training]
@@ -130,7 +136,8 @@ class Training(Construct):
                 ),
                 grants=[
                     list_training_data(data_bucket, definition.data.location),
-                    read_data,
+                    *([list_feature_history(data_bucket, groups)] if groups else []),
+                    *read_data,
                     read,
                     write,
                     use_registry(registry, model, "GetItem", "PutItem"),
@@ -143,7 +150,7 @@ class Training(Construct):
                 "Checks the training data",
                 carries=fitting,
                 settings=Settings(model=model, data_bucket=data, model_bucket=artifacts),
-                grants=[read_data, read],
+                grants=[*read_data, read],
                 size=_FITTING,
             ),
             train_candidate=function(
@@ -152,7 +159,7 @@ class Training(Construct):
                 "Cross-validates one candidate",
                 carries=fitting,
                 settings=Settings(model=model, data_bucket=data, model_bucket=artifacts),
-                grants=[read_data, read],
+                grants=[*read_data, read],
                 size=_FITTING,
             ),
             evaluate_candidates=function(
@@ -163,7 +170,7 @@ class Training(Construct):
                 settings=Settings(
                     model=model, data_bucket=data, model_bucket=artifacts, registry_table=table
                 ),
-                grants=[read_data, read, write, use_registry(registry, model, "GetItem")],
+                grants=[*read_data, read, write, use_registry(registry, model, "GetItem")],
                 size=_FITTING,
             ),
             package_model=function(
@@ -172,7 +179,7 @@ class Training(Construct):
                 "Writes the served files",
                 carries=fitting,
                 settings=Settings(model=model, data_bucket=data, model_bucket=artifacts),
-                grants=[read_data, read, write],
+                grants=[*read_data, read, write],
                 size=_FITTING,
             ),
             check_parity=function(

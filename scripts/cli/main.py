@@ -12,6 +12,7 @@ from scripts.cli import (
     decisions,
     demo,
     experiment,
+    features,
     feedback,
     init,
     keys,
@@ -49,6 +50,7 @@ app.add_typer(windows.app, name="windows")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(keys.app, name="keys")
+app.add_typer(features.app, name="features")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
 

@@ -68,7 +68,7 @@ def predict(
     deployment, client = find_deployment(model), SignedClient()
     wanted = [_parse(text) for text in row or ()]
     if rows is not None and rows.suffix.lower() == ".csv":
-        wanted += read_csv(rows, input_types(client, deployment))
+        wanted += read_csv(rows, _column_types(client, deployment, rows))
     elif rows is not None:
         wanted += _parse_file(rows)
     if not wanted:
@@ -93,6 +93,17 @@ def input_types(client: SignedClient, deployment: Deployment) -> dict[str, str]:
     """The released model's input columns and their Open Inference Protocol datatypes, as its metadata names them."""
     url = f"{deployment.api_endpoint}/v2/models/{deployment.model}"
     return {tensor["name"]: tensor["datatype"] for tensor in _answered(url, *client.get(url))["inputs"]}
+
+
+def _column_types(client: SignedClient, deployment: Deployment, path: Path) -> dict[str, str]:
+    """Those of the inputs; where the file lacks some, which may be stored, also whom its rows are about."""
+    types = input_types(client, deployment)
+    columns, _ = csv_rows.read_csv(path.read_bytes(), source=str(path))
+    if types.keys() <= set(columns):
+        return types
+    url = f"{deployment.api_endpoint}/models/{deployment.model}/schema"
+    others = [name for name in _answered(url, *client.get(url))["properties"] if name not in types]
+    return {**types, **dict.fromkeys(others, "BYTES")}
 
 
 def read_csv(path: Path, types: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from lambdaloop.domain.errors import NotFoundError
 
 PLATFORM_STACK = "Lambdaloop"
+FEATURE_STACK = "LambdaloopFeatures"
 
 
 class NotDeployedError(NotFoundError):
@@ -61,6 +62,26 @@ def find_deployment(model: str) -> Deployment:
         governor_function=own.get("RetrainingGovernor"),
         experiment_starter=own.get("ExperimentStarter"),
         experiment_advancer=own.get("ExperimentAdvancer"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureDeployment:
+    """Where stored features lie."""
+
+    table: str
+    data_bucket: str
+    groups: tuple[str, ...]
+
+
+def find_features() -> FeatureDeployment:
+    """Read the outputs; NotDeployedError when no deployed model stores features."""
+    client: Any = boto3.client("cloudformation")
+    platform, own = _outputs(client, PLATFORM_STACK), _outputs(client, FEATURE_STACK)
+    return FeatureDeployment(
+        table=own["FeatureTable"],
+        data_bucket=platform["DataBucket"],
+        groups=tuple(own["FeatureGroups"].split(",")),
     )
 
 

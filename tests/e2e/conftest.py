@@ -14,13 +14,14 @@ from pytest_socket import enable_socket
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.definition_schema import load_definition
 from lambdaloop.domain.definition import ModelDefinition
-from scripts.cli import cdk
+from scripts.cli import cdk, features
 from scripts.cli.demo_traffic import Traffic, follow_release
 from scripts.cli.executions import Execution, follow
 from scripts.cli.init import write_definition
 from scripts.cli.local_process import LocalCloud, start_local_cloud
 from scripts.cli.stacks import Deployment, find_deployment
 from scripts.cli.train import start_training
+from tests.e2e.stored_features import GROUP, split_stored, store_features
 from tests.e2e.subscriptions import write_subscriptions
 
 
@@ -31,6 +32,8 @@ class Site:
     cloud: LocalCloud
     folder: Path
     data: Path
+    uploaded: Path
+    """What the first training had: the same rows without a column that is stored by customer."""
     definition: ModelDefinition
     deployment: Deployment
 
@@ -93,9 +96,10 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     data = write_subscriptions(folder / "subscriptions.csv", rows=800)
     models = folder / "models"
-    definition = _trained_often(
-        write_definition(data, target="renewed", entity="customer", name=None, models=models), models
-    )
+    drafted = write_definition(data, target="renewed", entity="customer", name=None, models=models)
+    uploaded, history = split_stored(data, folder)
+    store_features(models / f"{drafted.name}.yaml")
+    definition = _trained_often(drafted, models)
     cloud = start_local_cloud(folder / "cloud")
     try:
         with pointed_at(cloud):
@@ -103,9 +107,17 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             cdk.deploy(models=models, output=folder / "cdk.out", environment=cloud.environment)
             deployment = find_deployment(definition.name)
             boto3.client("s3").upload_file(
-                str(data), deployment.data_bucket, f"{definition.data.location}{data.name}"
+                str(uploaded), deployment.data_bucket, f"{definition.data.location}{data.name}"
             )
-        yield Site(cloud=cloud, folder=folder, data=data, definition=definition, deployment=deployment)
+            features.put(history, GROUP, models)
+        yield Site(
+            cloud=cloud,
+            folder=folder,
+            data=data,
+            uploaded=uploaded,
+            definition=definition,
+            deployment=deployment,
+        )
     finally:
         cloud.stop()
 

@@ -12,8 +12,8 @@ def test_bad_data_fail_the_run_with_every_problem_and_register_nothing(released_
     site, model = released_site, released_site.definition.name
     versions, routing = len(site.registry.versions(model)), site.routing()
     key = f"{site.definition.data.location}later.csv"
-    header = site.data.read_text().splitlines()[0]
-    row = "C99999,basic,not a number,1.0,2.0,true,1600000000,perhaps"
+    header = site.uploaded.read_text().splitlines()[0]
+    row = "C99999,basic,not a number,1.0,2.0,true,perhaps,2026-01-01"
     s3 = boto3.client("s3")
     s3.put_object(Bucket=site.deployment.data_bucket, Key=key, Body=f"{header}\n{row}\n".encode())
     try:

@@ -22,6 +22,7 @@ from lambdaloop.domain.feedback import LabelRules
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.ports import PredictionLog, ServedModel
 from lambdaloop.services.load_model import LoadedModel
+from lambdaloop.services.look_up_features import FeatureLookUp
 from lambdaloop.services.predict import Capture
 from lambdaloop.serving.served_model import LoadedBundle
 from tests.fakes.tiny_model import DEFINITION, classifier
@@ -76,6 +77,7 @@ class Gateway:
     )
     definition: ModelDefinition = DEFINITION
     log: PredictionLog | None = None
+    look_up: FeatureLookUp | None = None
     captured: list[Mapping[str, Any]] = field(default_factory=list)
     measured: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -89,6 +91,7 @@ class Gateway:
             labels=LabelRules(self.definition),
             explains=self.definition.serving.explains,
             metrics=self,
+            look_up=self.look_up,
         )
         self._lambda = create_gateway(inference)
         self.app: Any = self._lambda.app

@@ -82,9 +82,11 @@ def test_a_file_that_is_no_csv_is_refused_by_name() -> None:
 def test_what_is_uploaded_later_does_not_change_a_pinned_dataset() -> None:
     made = Workshop(definition(), sample_csv())
     artifact = from_document(Artifact, resolve(made)["manifest"])
-    before = load_table(artifact, artifacts=made.artifacts, datasets=made.datasets)
+    before = load_table(
+        artifact, definition=made.definition, artifacts=made.artifacts, datasets=made.datasets
+    )
     made.datasets.upload("sample/part-0.csv", sample_csv(seed=5))
-    after = load_table(artifact, artifacts=made.artifacts, datasets=made.datasets)
+    after = load_table(artifact, definition=made.definition, artifacts=made.artifacts, datasets=made.datasets)
     assert after.rows == before.rows
     assert len(before.rows) == 400
 
@@ -94,4 +96,4 @@ def test_bytes_that_are_not_those_that_were_pinned_are_refused() -> None:
     artifact = from_document(Artifact, resolve(made)["manifest"])
     other = Workshop(definition(), sample_csv(seed=1))
     with pytest.raises(DatasetInvalidError, match="has other bytes than when it was pinned"):
-        load_table(artifact, artifacts=made.artifacts, datasets=other.datasets)
+        load_table(artifact, definition=made.definition, artifacts=made.artifacts, datasets=other.datasets)

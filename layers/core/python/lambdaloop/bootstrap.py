@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
     from lambdaloop.adapters.dynamo_api_keys import DynamoApiKeys
     from lambdaloop.adapters.dynamo_buckets import DynamoBuckets
+    from lambdaloop.adapters.dynamo_feature_reader import DynamoFeatureReader
+    from lambdaloop.adapters.dynamo_features import DynamoFeatureStore
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
     from lambdaloop.adapters.emf_experiment_metrics import EmfExperimentMetrics
+    from lambdaloop.adapters.emf_look_up_metrics import EmfLookUpMetrics
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
     from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
     from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
@@ -27,9 +30,11 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
     from lambdaloop.adapters.s3_capture import S3CaptureArchive
     from lambdaloop.adapters.s3_datasets import S3DatasetStore
+    from lambdaloop.adapters.s3_feature_history import S3FeatureHistory
     from lambdaloop.adapters.sns_notices import SnsNotices
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+    from lambdaloop.domain.shared_groups import SharedGroup
     from lambdaloop.services.admit_request import Doorkeeper
 
 
@@ -53,6 +58,15 @@ class App:
         """The model definition that this function was deployed with."""
         path = Path(self.settings.opt) / "model" / "definition.json"
         return from_document(ModelDefinition, json.loads(path.read_bytes()))
+
+    @cached_property
+    def feature_groups(self) -> "dict[str, SharedGroup]":
+        """The groups of stored features of all models that were deployed, by name."""
+        from lambdaloop.domain.shared_groups import SharedGroup
+
+        path = Path(self.settings.opt) / "model" / "feature_groups.json"
+        documents = json.loads(path.read_bytes())
+        return {each["name"]: from_document(SharedGroup, each) for each in documents}
 
     @cached_property
     def registry(self) -> "DynamoRegistry":
@@ -109,6 +123,34 @@ class App:
         from lambdaloop.adapters.s3_datasets import S3DatasetStore
 
         return S3DatasetStore(bucket=self.settings.need("data_bucket"))
+
+    @cached_property
+    def feature_reader(self) -> "DynamoFeatureReader":
+        """The online store of features without boto3, for a short cold start."""
+        from lambdaloop.adapters.dynamo_feature_reader import DynamoFeatureReader
+
+        return DynamoFeatureReader(table=self.settings.need("feature_table"))
+
+    @cached_property
+    def feature_store(self) -> "DynamoFeatureStore":
+        """The online store of features, to be written."""
+        from lambdaloop.adapters.dynamo_features import DynamoFeatureStore
+
+        return DynamoFeatureStore(table=self.settings.need("feature_table"))
+
+    @cached_property
+    def feature_history(self) -> "S3FeatureHistory":
+        """Everything that was put, in the data bucket."""
+        from lambdaloop.adapters.s3_feature_history import S3FeatureHistory
+
+        return S3FeatureHistory(bucket=self.settings.need("data_bucket"))
+
+    @cached_property
+    def look_up_metrics(self) -> "EmfLookUpMetrics":
+        """The inference function's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_look_up_metrics import EmfLookUpMetrics
+
+        return EmfLookUpMetrics(model=self.settings.need("model"))
 
     @cached_property
     def archive(self) -> "S3CaptureArchive":

@@ -22,6 +22,8 @@ class Settings:
     data_bucket: str | None = None
     model_bucket: str | None = None
     capture_bucket: str | None = None
+    feature_table: str | None = None
+    """The online store of features; only told to functions of models that look some up."""
     inference_function: str | None = None
     """Name of the inference function whose traffic a release moves."""
     bootstrap_version: str | None = None

@@ -11,6 +11,15 @@ LATENCY = "model_prediction_latency_seconds"
 CAPTURE_LOST = "model_capture_lost_total"
 """Lines that the inference function could not write into the prediction log."""
 
+# Written for each request that looks features up.
+LOOKED_UP = "model_online_rows_total"
+"""Rows for which stored features were looked up."""
+LOOK_UP_DEFAULTS = "model_online_defaults_total"
+"""Those of them for which nothing was stored, or what was stored is too old or does not fit."""
+LOOK_UP_UNAVAILABLE = "model_online_unavailable_total"
+"""Those of them about which the store gave no answer in time."""
+LOOK_UP_LATENCY = "model_online_latency_seconds"
+
 MODEL = "Model"
 RELEASE = "Release"
 

@@ -43,11 +43,12 @@ def capture_line(
     latency_ms: float,
     rate: float = 1.0,
     request_id: str | None = None,
+    online: Mapping[str, str] | None = None,
 ) -> Document:
     """The line as a JSON object. `entity` is a hash, `event_time` in UTC, `features` only those that may be kept.
 
     A line that stands for others, too (`rate` below 1), says so in `capture_rate`. `request_id` is given where a prediction shares its
-    fate with others of its request: these are one observation.
+    fate with others of its request: these are one observation. `online` says by group where looked-up features came from.
     """
     line = {
         "schema": SCHEMA,
@@ -69,6 +70,8 @@ def capture_line(
         line["assignment"] = prediction.assignment
     if request_id is not None and prediction.assignment in (None, "request"):
         line["request"] = request_id
+    if online:
+        line["online"] = dict(online)
     if rate < 1:
         line["capture_rate"] = rate
     return line

@@ -33,6 +33,16 @@ class DatasetFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFile:
+    """One file of the history of stored features, pinned to its object version."""
+
+    group: str
+    key: str
+    version_id: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedRows:
     """Labelled rows out of the prediction log, oldest first."""
 
@@ -54,6 +64,8 @@ class Dataset:
     """Of the files."""
     files: tuple[DatasetFile, ...]
     captured: CapturedRows | None = None
+    history: tuple[HistoryFile, ...] = ()
+    """The stored features that the files' rows are joined with."""
 
     @property
     def uploaded_rows(self) -> int:
@@ -76,6 +88,8 @@ class Dataset:
         content: dict[str, Any] = {"columns": self.columns, "files": [file.sha256 for file in self.files]}
         if self.captured:
             content["captured"] = self.captured.file.sha256
+        if self.history:
+            content["history"] = [[file.group, file.sha256] for file in self.history]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> bytes:

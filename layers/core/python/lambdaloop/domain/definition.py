@@ -14,6 +14,7 @@ from lambdaloop.domain.candidate import Candidate
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import MAX_RANKED_CLASSES, METRICS_OF_TASK, Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
+from lambdaloop.domain.online_rules import Online
 from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.serving_rules import Serving
 
@@ -177,6 +178,8 @@ class ModelDefinition:
     """What is watched, and what is worth an alarm."""
     retraining: Retraining = field(default_factory=Retraining)
     """When a training starts by itself, and on which rows."""
+    online: Online | None = None
+    """Features that are looked up by entity when a request does not give them; none unless named here."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -188,6 +191,8 @@ class ModelDefinition:
         self._check_metrics()
         self._check_estimators()
         self._check_shadow()
+        if self.online:
+            self.online.check(self)
 
     def candidate(self, name: str) -> Candidate:
         """The candidate of that name; DefinitionInvalidError names those that there are."""

@@ -32,6 +32,10 @@ class SourceCorruptError(LambdaloopError):
     """An object of the prediction log cannot be unpacked."""
 
 
+class FeaturesInvalidError(LambdaloopError):
+    """A file of features cannot be put as it is; nothing of it was."""
+
+
 class RetrainingRequestInvalidError(LambdaloopError):
     """The governor was asked with a document that is no event it knows."""
 
@@ -46,6 +50,10 @@ class PinTooLargeError(LambdaloopError):
 
 class ExperimentInvalidError(LambdaloopError):
     """An experiment was asked for that could answer nothing; the message names what to change."""
+
+
+class StoredFeaturesUnavailableError(LambdaloopError):
+    """The online store does not answer, and the definition would rather refuse a request than answer it with defaults."""
 
 
 class SettingMissingError(LambdaloopError):

@@ -1,5 +1,7 @@
 """A row as JSON Schema: every row that the schema allows is answered, unless its numbers are too great for a finite answer."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from lambdaloop.domain.definition import Feature
@@ -12,9 +14,18 @@ MAX_ENTITY = 256
 _SHOWN = 20
 
 
-def row_schema(signature: Signature, *, version: int | None = None) -> Document:
-    """JSON Schema (2020-12) of one row; ordinary ranges and categories whose others are answered, too, are only told."""
+def row_schema(
+    signature: Signature, *, version: int | None = None, stored: Mapping[str, Any] | None = None
+) -> Document:
+    """JSON Schema (2020-12) of one row; ordinary ranges and categories whose others are answered, too, are only told.
+
+    `stored`: features that are looked up where the row does not give them, with their defaults.
+    """
     properties: dict[str, Any] = {name: _schema(feature) for name, feature in signature.features.items()}
+    looked_up = {name: value for name, value in (stored or {}).items() if name in properties}
+    for name, default in looked_up.items():
+        told = f"Looked up by {signature.entity} where it is left out; {json.dumps(default)} where nothing is stored."
+        properties[name] = _with(properties[name], told)
     if signature.entity:
         properties[signature.entity] = {
             "type": ["string", "integer", "null"],
@@ -27,7 +38,11 @@ def row_schema(signature: Signature, *, version: int | None = None) -> Document:
         **({} if version is None else {"description": f"As version {version} takes it."}),
         "type": "object",
         "properties": properties,
-        "required": [name for name, feature in signature.features.items() if not feature.nullable],
+        "required": [
+            name
+            for name, feature in signature.features.items()
+            if not feature.nullable and name not in looked_up
+        ],
         "additionalProperties": False,
     }
 
@@ -63,6 +78,11 @@ def _category(feature: Feature) -> Document:
         "examples": list(feature.categories[:_SHOWN]),
         **_told(known_words),
     }
+
+
+def _with(schema: Document, told: str) -> Document:
+    known = f"{schema['description']} " if "description" in schema else ""
+    return {**schema, "description": known + told}
 
 
 def _told(ordinary: str) -> Document:

@@ -3,6 +3,7 @@
 Every method either does all of what it says or nothing, and may be called again after a crash.
 """
 
+from lambdaloop.ports.features import FeatureHistory, FeatureReader, FeatureStore, LookUpMetrics
 from lambdaloop.ports.opening import ApiKeys, Buckets
 from lambdaloop.ports.registry import (
     ApprovalLog,
@@ -45,7 +46,11 @@ __all__ = [
     "ExperimentLog",
     "ExperimentMetrics",
     "FailedRequests",
+    "FeatureHistory",
+    "FeatureReader",
+    "FeatureStore",
     "Leases",
+    "LookUpMetrics",
     "Notices",
     "PredictionLog",
     "ReleaseLog",

@@ -66,7 +66,7 @@ def evaluate_candidates(
     """Raises GateRejectedError when no candidate has a score at all."""
     check_definition(definition, definition_digest)
     winner = definition.candidate(choose_winner(definition, results).name)
-    table = load_table(manifest, artifacts=artifacts, datasets=datasets)
+    table = load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets)
     data = prepare(table, definition)
     evaluated = fit(definition, winner, data.training_frame, data.training_target, data.training_weights)
     scores = predict_scores(evaluated, data.holdout_frame, task=definition.task)

@@ -57,7 +57,9 @@ def package_model(
     """
     check_definition(definition, definition_digest)
     candidate = definition.candidate(winner)
-    data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
+    data = prepare(
+        load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets), definition
+    )
     fitted = artifacts.get(estimator)
     pipeline = load_estimator(fitted)
     signature = Signature.of(definition)

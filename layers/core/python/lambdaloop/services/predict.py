@@ -19,6 +19,7 @@ from lambdaloop.services.load_model import LoadedModel
 
 if TYPE_CHECKING:
     from lambdaloop.ports import PredictionLog
+    from lambdaloop.services.look_up_features import CompletedRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,11 @@ def predict(
     capture: Capture | None,
     ask: Callable[[str], None] | None = None,
     retry: RetryKey | None = None,
+    completed: "CompletedRows | None" = None,
 ) -> list[Prediction]:
     """One prediction per row; of these, the share that `capture` asks for is written down.
+
+    `completed` has the same rows with what was looked up for them: these are predicted and written down.
 
     With the same `retry` key, the same rows get the same ids, arms and event time as the first time.
 
@@ -54,6 +58,7 @@ def predict(
     """
     started = time.perf_counter()
     entities = entities_of(rows, column=loaded.model.signature.entity, default=entity_id)
+    asked, rows = rows, completed.rows if completed else rows
     if retry:
         request_id, event_time = retry.text, retry.time
     if loaded.pin.experiment is None:
@@ -66,10 +71,12 @@ def predict(
     if retry:
         predictions = [
             replace(one, prediction_id=retry.prediction_id(row, place=place, entity=entity))
-            for place, (one, row, entity) in enumerate(zip(predictions, rows, entities, strict=True))
+            for place, (one, row, entity) in enumerate(zip(predictions, asked, entities, strict=True))
         ]
     if capture:
-        for row, entity, prediction, latency_ms in zip(rows, entities, predictions, latencies, strict=True):
+        for place, (row, entity, prediction, latency_ms) in enumerate(
+            zip(rows, entities, predictions, latencies, strict=True)
+        ):
             if not is_captured(prediction.prediction_id, capture.rate):
                 continue
             line = capture_line(
@@ -81,6 +88,7 @@ def predict(
                 latency_ms=latency_ms,
                 rate=capture.rate,
                 request_id=request_id if prediction.assignment or len(rows) > 1 else None,
+                online=completed.outcomes[place] if completed else None,
             )
             capture.log.write(line)
     return predictions

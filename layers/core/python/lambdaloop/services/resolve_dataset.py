@@ -7,12 +7,13 @@ from datetime import datetime
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.csv_rows import read_csv
-from lambdaloop.domain.dataset import CapturedRows, DataObject, Dataset, DatasetFile
+from lambdaloop.domain.dataset import CapturedRows, DataObject, Dataset, DatasetFile, HistoryFile
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, VersionNotFoundError
 from lambdaloop.domain.labelled_rows import row_times
 from lambdaloop.domain.recent_holdout import held_out
 from lambdaloop.domain.run import Run
+from lambdaloop.domain.stored_features import history_prefix, lacking_features
 from lambdaloop.domain.version import seen_until
 from lambdaloop.ports import ArtifactStore, DatasetStore, RunLog, VersionRegistry
 
@@ -45,7 +46,8 @@ def resolve_dataset(
     runs.start_run(run)
     recent = _captured(definition, captured, artifacts, versions) if captured else None
     columns, files = _uploaded(definition, datasets, wanted=recent is None)
-    dataset = Dataset(model=definition.name, columns=columns, files=files, captured=recent)
+    history = _history(definition, datasets, columns) if files else ()
+    dataset = Dataset(model=definition.name, columns=columns, files=files, captured=recent, history=history)
     if not dataset.rows:
         location = definition.data.location
         raise DatasetEmptyError(f"the {len(files)} files under {location!r} have headers but no rows")
@@ -107,6 +109,22 @@ def _pinned(candidate: DataObject, datasets: DatasetStore) -> tuple[tuple[str, .
         rows=sum(1 for _ in rows),
     )
     return columns, file
+
+
+def _history(
+    definition: ModelDefinition, datasets: DatasetStore, columns: tuple[str, ...]
+) -> tuple[HistoryFile, ...]:
+    """Everything that was ever put into the groups of which the files lack a feature."""
+    return tuple(
+        HistoryFile(
+            group=group,
+            key=found.key,
+            version_id=found.version_id,
+            sha256=hashlib.sha256(datasets.read(found.key, found.version_id)).hexdigest(),
+        )
+        for group in lacking_features(columns, definition)
+        for found in datasets.objects(history_prefix(group))
+    )
 
 
 def _difference(first: str, columns: tuple[str, ...], other: str, others: tuple[str, ...]) -> str:

@@ -37,7 +37,9 @@ def train_candidate(
     """Raises DefinitionInvalidError when there is no such candidate or scikit-learn refuses its hyperparameters."""
     check_definition(definition, definition_digest)
     candidate = definition.candidate(name)
-    data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
+    data = prepare(
+        load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets), definition
+    )
     started = clock.now()
     result = cross_validate(definition, candidate, data)
     return CandidateResult(

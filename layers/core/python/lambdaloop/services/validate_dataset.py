@@ -37,7 +37,9 @@ def validate_dataset(
     check_definition(definition, definition_digest)
     for candidate in definition.training.candidates:
         build_pipeline(definition, candidate)
-    data = prepare(load_table(manifest, artifacts=artifacts, datasets=datasets), definition)
+    data = prepare(
+        load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets), definition
+    )
     check_folds(data, definition)
     held = int(data.holdout.sum())
     return Validation(

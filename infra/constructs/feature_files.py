@@ -1,0 +1,112 @@
+"""Whatever writes CSV files can fill the online store: a file that arrives in a group's incoming folder is put at once."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.constructs.layers import core_layer, layer
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.undelivered import Undelivered
+from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
+from infra.grants import publish_notices, put_feature_files, put_features, send_messages
+from infra.packages import Packages
+from lambdaloop.domain.shared_groups import SharedGroup
+from lambdaloop.domain.stored_features import incoming_prefix
+from lambdaloop.settings import Settings
+
+
+class FeatureFiles(Construct):
+    """The function that puts files, the events that call it, and what becomes of an event that it failed on."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        groups: Mapping[str, SharedGroup],
+        packages: Packages,
+        table: dynamodb.ITable,
+        data_bucket: s3.IBucket,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, id_)
+        undelivered = Undelivered(self, "Undelivered").queue
+        function = PythonFunction(
+            self,
+            "PutFeatures",
+            verb="put_features",
+            description="Puts files of features as they arrive",
+            packages=packages,
+            layers=[
+                core_layer(self, packages),
+                layer(
+                    self,
+                    "DefinitionLayer",
+                    packages.feature_groups(groups.values()),
+                    content="feature-groups",
+                    description="the groups of stored features of all models",
+                ),
+            ],
+            settings=Settings(
+                data_bucket=data_bucket.bucket_name,
+                feature_table=table.table_name,
+                alert_topic=topic.topic_arn,
+            ),
+            grants=[
+                put_features(table, groups),
+                *put_feature_files(data_bucket, groups),
+                publish_notices(topic),
+                send_messages(undelivered),
+            ],
+            memory_mib=1769,
+            timeout_seconds=900,
+        ).function
+        lambda_.EventInvokeConfig(
+            self,
+            "Events",
+            function=function,
+            on_failure=destinations.SqsDestination(undelivered),
+            max_event_age=Duration.hours(6),
+            retry_attempts=2,
+        )
+        events.Rule(
+            self,
+            "Arrived",
+            description="Files of features are put as they arrive",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                resources=[data_bucket.bucket_arn],
+                detail={"object": {"key": [{"prefix": incoming_prefix(name)} for name in sorted(groups)]}},
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    function,
+                    dead_letter_queue=undelivered,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+        watch_alarm(
+            self,
+            "FilesUndelivered",
+            name="lambdaloop-features-undelivered",
+            says="the function that puts files of features failed on one: it lies in the queue, and is not put",
+            metric=undelivered.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+            when=ABOVE,
+            threshold=0,
+            windows=(1, 1),
+            missing=FINE,
+            topic=topic,
+        )
