@@ -143,6 +143,15 @@ def use_registry(table: dynamodb.ITable, model: str, *actions: str) -> Grant:
     )
 
 
+def read_whole_registry(table: dynamodb.ITable, *actions: str) -> Grant:
+    """The registry's items of all models."""
+    return Grant(
+        actions=tuple(f"dynamodb:{action}" for action in actions),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}},
+    )
+
+
 def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
     """Who holds which buckets of a namespace: experiments of several models may share one."""
     return Grant(

@@ -23,6 +23,7 @@ from scripts.cli.predict import SignedClient, input_types, read_csv
 from scripts.cli.retrain import ask_governor
 from scripts.cli.stacks import PLATFORM_STACK
 from tests.e2e.conftest import Site, pointed_at
+from tests.e2e.scraping import scrape
 
 pytestmark = pytest.mark.localcloud
 
@@ -65,6 +66,7 @@ def closed_loop(_released_site: Site) -> Site:
         _release(site, follow(answer["execution"]))
         _release(site, site.train("the first data once more: what was written before is found"))
         _experiment(site)
+        assert scrape(site)
     return site
 
 
@@ -180,7 +182,14 @@ def test_no_function_was_denied_anything_it_tried(closed_loop: Site, released_si
 def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) -> None:
     assert closed_loop is released_site
     roles = {entry["role"] for entry in usage(released_site)}
-    for step in ("WatchModel", "GovernRetraining", "CollectLabelled", "JudgeRelease", "EvaluateExper"):
+    for step in (
+        "WatchModel",
+        "GovernRetraining",
+        "CollectLabelled",
+        "JudgeRelease",
+        "EvaluateExper",
+        "ExposeMetrics",
+    ):
         assert any(step in role for role in roles), step
 
 

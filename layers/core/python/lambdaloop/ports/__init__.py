@@ -14,7 +14,14 @@ from lambdaloop.ports.registry import (
     WindowLog,
 )
 from lambdaloop.ports.running import Clock, Workflows
-from lambdaloop.ports.serving import FailedRequests, ServedModel, ServedPredictions, Traffic, TrafficObserver
+from lambdaloop.ports.serving import (
+    FailedRequests,
+    FleetFigures,
+    ServedModel,
+    ServedPredictions,
+    Traffic,
+    TrafficObserver,
+)
 from lambdaloop.ports.storage import (
     ArtifactReader,
     ArtifactStore,
@@ -42,6 +49,7 @@ __all__ = [
     "ExperimentLog",
     "ExperimentMetrics",
     "FailedRequests",
+    "FleetFigures",
     "Leases",
     "Notices",
     "PredictionLog",
