@@ -21,6 +21,7 @@ from scripts.benchmarks.peer_speed import peer_speed
 from scripts.benchmarks.report import PATH, Section, write_section
 from scripts.benchmarks.rollback_speed import rollback_speed
 from scripts.benchmarks.serving_speed import cold_start, warm_requests
+from scripts.benchmarks.soak import soak
 
 BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "warm": warm_requests,
@@ -30,6 +31,7 @@ BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "peers": peer_speed,
     "parity": parity,
     "fuzz": fuzz,
+    "soak": soak,
     "demo": demo_time,
     "rollback": rollback_speed,
     "drift-quality": drift_quality,

@@ -62,13 +62,23 @@ class HttpClient:
 
     def __call__(self) -> None:
         """RuntimeError for any status but 200; OSError or HTTPException when there is no answer."""
+        try:
+            status = self._send()
+        except (
+            ConnectionError
+        ):  # servers let go of connections that were idle; http.client then makes a new one
+            self._connection.close()
+            status = self._send()
+        if status != 200:
+            raise RuntimeError(
+                f"{self._path} answered {status}: {self.answer[:500].decode(errors='replace')}"
+            )
+
+    def _send(self) -> int:
         self._connection.request("POST", self._path, self._body, {"content-type": "application/json"})
         response = self._connection.getresponse()
         self.answer = response.read()
-        if response.status != 200:
-            raise RuntimeError(
-                f"{self._path} answered {response.status}: {self.answer[:500].decode(errors='replace')}"
-            )
+        return response.status
 
     def close(self) -> None:
         """Let go of the connection."""

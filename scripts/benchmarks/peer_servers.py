@@ -35,8 +35,21 @@ class Peer:
     label: str
     package: str
     """Whose version is told."""
-    prepare: Callable[[Path, Path, Mapping[str, Any], Path], Server]
-    """(its environment, the joblib file, one row, an empty folder) → Server"""
+    prepare: Callable[["Place", Mapping[str, Any]], Server]
+    """To be asked about that row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a peer finds when it comes."""
+
+    environment: Path
+    """Its virtual environment."""
+    pipeline: Path
+    """The joblib file."""
+    folder: Path
+    """An empty one of its own."""
+    new_port: Callable[[], int]
 
 
 def free_port() -> int:
@@ -46,20 +59,20 @@ def free_port() -> int:
     return port
 
 
-def _fastapi(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: Path) -> Server:
-    shutil.copy(_CODE / "fastapi_server.py", folder)
-    port = free_port()
+def _fastapi(place: Place, row: Mapping[str, Any]) -> Server:
+    shutil.copy(_CODE / "fastapi_server.py", place.folder)
+    port = place.new_port()
     return Server(
         command=[
-            environment / "bin" / "uvicorn",
+            place.environment / "bin" / "uvicorn",
             "fastapi_server:app",
             "--host",
             "127.0.0.1",
             "--port",
             str(port),
         ],
-        folder=folder,
-        environment=_variables(environment, folder, PIPELINE=str(pipeline)),
+        folder=place.folder,
+        environment=_variables(place, PIPELINE=str(place.pipeline)),
         port=port,
         path="/predict",
         body=json.dumps({"rows": [row]}).encode(),
@@ -67,23 +80,25 @@ def _fastapi(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: 
     )
 
 
-def _mlflow(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: Path) -> Server:
-    saved, row_file, port = folder / "model", folder / "row.json", free_port()
+def _mlflow(place: Place, row: Mapping[str, Any]) -> Server:
+    saved, row_file, port = place.folder / "model", place.folder / "row.json", place.new_port()
     row_file.write_text(json.dumps(row))
-    variables = _variables(environment, folder, MLFLOW_DISABLE_TELEMETRY="true")
+    variables = _variables(place, MLFLOW_DISABLE_TELEMETRY="true")
     script = _CODE / "save_for_mlflow.py"
-    subprocess.run(
-        [environment / "bin" / "python", script, pipeline, row_file, saved],
-        check=True,
+    done = subprocess.run(
+        [place.environment / "bin" / "python", script, place.pipeline, row_file, saved],
+        check=False,
         env=variables,
-        cwd=folder,
+        cwd=place.folder,
         capture_output=True,
         text=True,
     )
+    if done.returncode != 0:
+        raise RuntimeError(f"MLflow cannot save the pipeline:\n{done.stderr[-3000:]}")
     options = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
     return Server(
-        command=[environment / "bin" / "mlflow", "models", "serve", "--model-uri", saved, *options],
-        folder=folder,
+        command=[place.environment / "bin" / "mlflow", "models", "serve", "--model-uri", saved, *options],
+        folder=place.folder,
         environment=variables,
         port=port,
         path="/invocations",
@@ -92,18 +107,17 @@ def _mlflow(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: P
     )
 
 
-def _bentoml(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: Path) -> Server:
-    shutil.copy(_CODE / "bentoml_server.py", folder)
-    port = free_port()
+def _bentoml(place: Place, row: Mapping[str, Any]) -> Server:
+    shutil.copy(_CODE / "bentoml_server.py", place.folder)
+    port = place.new_port()
     options = ["--host", "127.0.0.1", "--port", str(port)]
     return Server(
-        command=[environment / "bin" / "bentoml", "serve", "bentoml_server:Forest", *options],
-        folder=folder,
+        command=[place.environment / "bin" / "bentoml", "serve", "bentoml_server:Forest", *options],
+        folder=place.folder,
         environment=_variables(
-            environment,
-            folder,
-            PIPELINE=str(pipeline),
-            BENTOML_HOME=str(folder / "home"),
+            place,
+            PIPELINE=str(place.pipeline),
+            BENTOML_HOME=str(place.folder / "home"),
             BENTOML_DO_NOT_TRACK="True",
         ),
         port=port,
@@ -113,20 +127,25 @@ def _bentoml(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: 
     )
 
 
-def _mlserver(environment: Path, pipeline: Path, row: Mapping[str, Any], folder: Path) -> Server:
-    port = free_port()
-    settings = {"host": "127.0.0.1", "http_port": port, "grpc_port": free_port(), "metrics_port": free_port()}
+def _mlserver(place: Place, row: Mapping[str, Any]) -> Server:
+    port = place.new_port()
+    settings = {
+        "host": "127.0.0.1",
+        "http_port": port,
+        "grpc_port": place.new_port(),
+        "metrics_port": place.new_port(),
+    }
     model = {
         "name": "forest",
         "implementation": "mlserver_sklearn.SKLearnModel",
-        "parameters": {"uri": str(pipeline)},
+        "parameters": {"uri": str(place.pipeline)},
     }
-    (folder / "settings.json").write_text(json.dumps(settings))
-    (folder / "model-settings.json").write_text(json.dumps(model))
+    (place.folder / "settings.json").write_text(json.dumps(settings))
+    (place.folder / "model-settings.json").write_text(json.dumps(model))
     return Server(
-        command=[environment / "bin" / "mlserver", "start", folder],
-        folder=folder,
-        environment=_variables(environment, folder),
+        command=[place.environment / "bin" / "mlserver", "start", place.folder],
+        folder=place.folder,
+        environment=_variables(place),
         port=port,
         path="/v2/models/forest/infer",
         body=json.dumps(
@@ -152,12 +171,12 @@ def _tensor(name: str, value: object) -> Mapping[str, Any]:
     return {"name": name, "datatype": "FP64", "shape": [1, 1], "data": [value]}
 
 
-def _variables(environment: Path, folder: Path, **more: str) -> dict[str, str]:
+def _variables(place: Place, **more: str) -> dict[str, str]:
     """What a shell has in which the environment is activated, and little else."""
     return {
-        "PATH": os.pathsep.join([str(environment / "bin"), os.environ["PATH"]]),
-        "VIRTUAL_ENV": str(environment),
-        "HOME": str(folder),
+        "PATH": os.pathsep.join([str(place.environment / "bin"), os.environ["PATH"]]),
+        "VIRTUAL_ENV": str(place.environment),
+        "HOME": str(place.folder),
         "LANG": "C.UTF-8",
         **more,
     }

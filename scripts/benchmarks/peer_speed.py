@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmarks.closed_loop import HttpClient, Seen, Send, send_in_turns
-from scripts.benchmarks.lambda_environments import lambda_environment
+from scripts.benchmarks.lambda_environments import LambdaEnvironment, lambda_environment
 from scripts.benchmarks.peer_environments import (
     PeerNotInstallableError,
     bytes_below,
@@ -18,7 +18,7 @@ from scripts.benchmarks.peer_environments import (
     packages_of,
     version_of,
 )
-from scripts.benchmarks.peer_servers import PEERS, Peer, Server
+from scripts.benchmarks.peer_servers import PEERS, Peer, Place, Server, free_port
 from scripts.benchmarks.peer_table import Figures, NotMeasured, peers_section
 from scripts.benchmarks.pinned import on_core, two_cores
 from scripts.benchmarks.process_family import memory_of_session, running
@@ -81,18 +81,16 @@ def _in_lambda(bench: _Bench) -> Figures:
     """Lambda gives an environment one request at a time, so as many clients have as many environments, all on one core."""
     event = request_event(bench.model)
     with ExitStack() as stack:
-        environments = []
+
+        def start() -> LambdaEnvironment:
+            return stack.enter_context(lambda_environment(bench.ours, _FOREST, event, store=bench.store))
+
         with on_core(bench.server_core):
             started = time.perf_counter()
-            environments.append(
-                stack.enter_context(lambda_environment(bench.ours, _FOREST, event, store=bench.store))
-            )
-            answer = environments[0].ask()
+            first = start()
+            answer = first.ask()
             start_seconds = time.perf_counter() - started
-            for _ in range(CLIENTS - 1):
-                environments.append(
-                    stack.enter_context(lambda_environment(bench.ours, _FOREST, event, store=bench.store))
-                )
+            environments = [first, *(start() for _ in range(CLIENTS - 1))]
         alone, together = _load(bench, environments)
         memory = sum(each.resident_bytes for each in environments)
     return Figures(
@@ -114,7 +112,10 @@ def _measured(peer: Peer) -> Callable[[_Bench], Figures | NotMeasured]:
             return NotMeasured(label=peer.label, reason=f"cannot be installed here: {error}")
         folder = bench.folder / peer.name
         folder.mkdir()
-        server = peer.prepare(environment, bench.model.pipeline, bench.model.row, folder)
+        place = Place(
+            environment=environment, pipeline=bench.model.pipeline, folder=folder, new_port=free_port
+        )
+        server = peer.prepare(place, bench.model.row)
         label = f"{peer.label} {version_of(environment, peer.package)}"
         return _served(bench, server, label, bytes_below(packages_of(environment)))
 

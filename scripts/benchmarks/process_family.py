@@ -53,6 +53,17 @@ def members(session: int, *, proc: Path = _PROC) -> list[int]:
     return [pid for pid in pids if _session_of(pid, proc) == session]
 
 
+def children_of(parent: int, *, proc: Path = _PROC) -> list[int]:
+    """Ids of the processes that it started, as far as they live; each of its threads has its own."""
+    found: list[int] = []
+    for thread in (proc / str(parent) / "task").iterdir():
+        try:
+            found += map(int, (thread / "children").read_text().split())
+        except OSError:  # the thread has ended
+            continue
+    return found
+
+
 def _session_of(pid: int, proc: Path) -> int | None:
     """None when it is gone. Its name, in brackets, may hold anything, so fields are counted from behind it."""
     try:

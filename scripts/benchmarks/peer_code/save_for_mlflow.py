@@ -17,4 +17,5 @@ mlflow.sklearn.save_model(
     folder,
     signature=infer_signature(frame, model.predict_proba(frame)),
     pyfunc_predict_fn="predict_proba",
+    skops_trusted_types=["numpy.dtype", "sklearn.tree._tree.Tree"],  # our own file
 )
