@@ -162,6 +162,15 @@ def use_buckets(table: dynamodb.ITable, model: str) -> Grant:
     )
 
 
+def read_whole_registry(table: dynamodb.ITable, *actions: str) -> Grant:
+    """The registry's items of all models."""
+    return Grant(
+        actions=tuple(f"dynamodb:{action}" for action in actions),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}},
+    )
+
+
 def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
     """Who holds which buckets of a namespace: experiments of several models may share one."""
     return Grant(

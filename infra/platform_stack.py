@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.config import Config
 from infra.constructs.alerts import Alerts
+from infra.constructs.fleet_metrics import FleetMetrics
 from infra.constructs.http_api import HttpApi
 from infra.constructs.layers import core_layer
 from infra.constructs.python_function import PythonFunction
@@ -21,14 +22,16 @@ class PlatformStack(Stack):
         self.storage = Storage(self, "Storage")
         self.registry = Registry(self, "Registry")
         self.alerts = Alerts(self, "Alerts")
+        models = [definition.name for definition in config.definitions]
+        core = core_layer(self, config.packages)
         self.answer_unrouted = PythonFunction(
             self,
             "AnswerUnrouted",
             verb="answer_unrouted",
             description="Answers requests that no model's route takes",
             packages=config.packages,
-            layers=[core_layer(self, config.packages)],
-            settings=Settings(api_models=",".join(definition.name for definition in config.definitions)),
+            layers=[core],
+            settings=Settings(api_models=",".join(models)),
             memory_mib=256,
             timeout_seconds=5,
         )
@@ -37,6 +40,15 @@ class PlatformStack(Stack):
             "Http",
             answer_unrouted=self.answer_unrouted.function,
             cors_origins=[o for definition in config.definitions for o in definition.serving.cors_origins],
+        )
+        FleetMetrics(
+            self,
+            "Fleet",
+            packages=config.packages,
+            layers=[core],
+            models=models,
+            registry=self.registry.table,
+            api=self.api.api,
         )
 
         # What models' stacks import. Left to itself, CDK exports only what somebody imports: with the last import an export

@@ -17,17 +17,21 @@ from scripts.benchmarks.import_times import import_times
 from scripts.benchmarks.loop_accuracy import loop_accuracy
 from scripts.benchmarks.package_size import package_size
 from scripts.benchmarks.parity import parity
+from scripts.benchmarks.peer_speed import peer_speed
 from scripts.benchmarks.report import PATH, Section, write_section
 from scripts.benchmarks.rollback_speed import rollback_speed
 from scripts.benchmarks.serving_speed import cold_start, warm_requests
+from scripts.benchmarks.soak import soak
 
 BENCHMARKS: Mapping[str, Callable[[Callable[[int, int], None]], Section]] = {
     "warm": warm_requests,
     "cold": cold_start,
     "imports": import_times,
     "size": package_size,
+    "peers": peer_speed,
     "parity": parity,
     "fuzz": fuzz,
+    "soak": soak,
     "demo": demo_time,
     "rollback": rollback_speed,
     "drift-quality": drift_quality,
@@ -42,7 +46,9 @@ def main(arguments: list[str]) -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
-    names = parser.parse_args(arguments).names or list(BENCHMARKS)
+    parser.add_argument("--peers", action="store_true", help="the same as the name peers")
+    asked = parser.parse_args(arguments)
+    names = [*asked.names, *(["peers"] if asked.peers else [])] or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"unknown benchmark {unknown[0]!r}: use one of {', '.join(BENCHMARKS)}")
     console = Console()

@@ -1,10 +1,8 @@
 """How long `lambdaloop rollback` takes under load, from the command to the last answer of the version that is left."""
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,22 +13,14 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
-import boto3
-
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 from lambdaloop.domain.run import Run
 from lambdaloop.domain.version import VersionDraft
+from scripts.benchmarks.deployed_model import DeployedModel, deployed_model
 from scripts.benchmarks.report import Section, Table
 from scripts.benchmarks.steady_load import REQUESTS_PER_SECOND, SteadyLoad
-from scripts.cli import cdk
-from scripts.cli.demo_data import write_breast_cancer
-from scripts.cli.demo_traffic import Traffic, follow_release
-from scripts.cli.executions import Execution, follow
-from scripts.cli.init import write_definition
-from scripts.cli.local_process import LocalCloud, start_local_cloud
-from scripts.cli.stacks import Deployment, find_deployment
-from scripts.cli.train import start_training
+from scripts.cli.stacks import Deployment
 
 _ROUNDS = 5
 _AROUND = 150
@@ -41,7 +31,6 @@ _AROUND = 150
 class _Place:
     """A deployed model with two live releases, one after the other."""
 
-    cloud: LocalCloud
     deployment: Deployment
     data: Path
     older: int
@@ -144,48 +133,23 @@ def _command(*arguments: str) -> Any:
 
 @contextmanager
 def _place() -> Iterator[_Place]:
-    with tempfile.TemporaryDirectory(prefix="lambdaloop-bench-") as name:
-        folder = Path(name)
-        cloud = start_local_cloud(folder / "cloud")
-        before = dict(os.environ)
-        os.environ.update(cloud.environment)
-        try:
-            yield _two_releases(cloud, folder)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-            cloud.stop()
+    with deployed_model() as deployed:
+        yield _two_releases(deployed)
 
 
-def _two_releases(cloud: LocalCloud, folder: Path) -> _Place:
-    data, models = write_breast_cancer(folder), folder / "models"
-    definition = write_definition(data, target="diagnosis", entity=None, name=None, models=models)
-    cdk.bootstrap(environment=cloud.environment)
-    cdk.deploy(models=models, output=folder / "cdk.out", environment=cloud.environment)
-    deployment = find_deployment(definition.name)
-    boto3.client("s3").upload_file(
-        str(data), deployment.data_bucket, f"{definition.data.location}{data.name}"
-    )
-    traffic, bake = Traffic(deployment, data), definition.release.bake_seconds
-    training = _succeeded(follow(start_training(deployment, requested_by="benchmark", reason="a release")))
-    first = str(training.output["release"]["execution"])
-    _succeeded(follow_release(first, cloud=cloud, traffic=traffic, bake_seconds=bake))
-    registry, older = DynamoRegistry(table=deployment.registry_table), training.output["version"]["number"]
+def _two_releases(deployed: DeployedModel) -> _Place:
+    deployment, model = deployed.deployment, deployed.definition.name
+    registry = DynamoRegistry(table=deployment.registry_table)
+    older = registry.releases(model)[0].version
     document = {
-        "model": definition.name,
-        "version": register_again(registry, definition.name, older),
+        "model": model,
+        "version": register_again(registry, model, older),
         "requested_by": "benchmark",
         "reason": "to be rolled back",
     }
     second = StepFunctionsWorkflows().start(
         workflow=deployment.release_workflow, name="to-be-rolled-back", document=document
     )
-    _succeeded(follow_release(second, cloud=cloud, traffic=traffic, bake_seconds=bake))
-    newest = registry.releases(definition.name)[0]
-    return _Place(cloud=cloud, deployment=deployment, data=data, older=older, newer_release=newest.number)
-
-
-def _succeeded(execution: Execution) -> Execution:
-    if not execution.succeeded:
-        raise RuntimeError(f"{execution.arn} ended as {execution.status}: {execution.cause}")
-    return execution
+    deployed.finish_release(second)
+    newest = registry.releases(model)[0]
+    return _Place(deployment=deployment, data=deployed.data, older=older, newer_release=newest.number)

@@ -18,7 +18,7 @@ from infra import bytecode
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.gateway_event import post_event
 from lambdaloop.domain.release import ReleasePin
 from lambdaloop.settings import Settings
@@ -38,6 +38,8 @@ class Run:
     """From starting the process to its first answer."""
     warm_seconds: list[float]
     """Of each further request."""
+    resident_bytes: int
+    """Of the process, after the last one."""
     answer: Any
 
 
@@ -54,11 +56,7 @@ class Side:
     def run(self, model: TrainedModel, *, store: str, requests: int, folder: Path) -> Run:
         """One process: first answer, then that many requests. `store` is the address of the bucket."""
         event, figures = folder / "event.json", folder / "figures.json"
-        request = post_event(
-            "/models/bench/predict", {"rows": [model.row]}, request_id="bench", at=datetime.now(UTC)
-        )
-        request["requestContext"]["apiId"] = "a1b2c3d4e5"  # traffic, so it is captured and counted
-        event.write_text(json.dumps(request))
+        event.write_text(json.dumps(request_event(model)))
         program = PROJECT / "scripts" / "benchmarks" / "measured_process.py"
         # -S and PYTHONPATH: the process sees the standard library and its own folders, never the virtual environment.
         command = [
@@ -97,7 +95,20 @@ class Side:
         if process.returncode != 0 or first != "answered\n":
             raise RuntimeError(f"{self.name} failed:\n{first}{rest}")
         result = json.loads(figures.read_text())
-        return Run(cold_seconds=cold, warm_seconds=result["seconds"], answer=result["answer"])
+        return Run(
+            cold_seconds=cold,
+            warm_seconds=result["seconds"],
+            resident_bytes=result["resident_bytes"],
+            answer=result["answer"],
+        )
+
+
+def request_event(model: TrainedModel) -> Document:
+    """What API Gateway hands on of a request with one row."""
+    at = datetime.now(UTC)
+    event = post_event("/models/bench/predict", {"rows": [model.row]}, request_id="bench", at=at)
+    event["requestContext"]["apiId"] = "a1b2c3d4e5"  # traffic, so it is captured and counted
+    return event
 
 
 def lambdaloop_side(models: list[TrainedModel], folder: Path) -> Side:

@@ -39,6 +39,8 @@ class SteadyLoad:
 
     deployment: Deployment
     data: Path
+    wanted_rate: int = REQUESTS_PER_SECOND
+    """Requests per second."""
     answers: list[Answered] = field(default_factory=list)
 
     @contextmanager
@@ -51,7 +53,7 @@ class SteadyLoad:
             client = SignedClient()
             while not over.is_set():
                 tick = next(ticks)
-                if over.wait(max(0.0, begin + tick / REQUESTS_PER_SECOND - time.monotonic())):
+                if over.wait(max(0.0, begin + tick / self.wanted_rate - time.monotonic())):
                     return
                 self.answers.append(self._ask(client, rows[tick % len(rows)]))
 

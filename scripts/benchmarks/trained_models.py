@@ -64,16 +64,18 @@ class TrainedModel:
     row: dict[str, Any]
 
 
-def fit_models(task: Task) -> Iterator[FittedModel]:
-    """Every estimator that fits the task."""
-    frame, target = _made_up_rows(task)
+def fit_models(
+    task: Task, *, numbers: int = _NUMBERS, categories: int = _CATEGORIES
+) -> Iterator[FittedModel]:
+    """Every estimator that fits the task; at least four numbers and one category."""
+    frame, target = _made_up_rows(task, numbers, categories)
     row = {str(name): value for name, value in frame.astype(object).iloc[0].items()}
     excluded = "logistic_regression" if task == "regression" else "ridge"
     for estimator, label in _ESTIMATORS.items():
         if estimator == excluded:
             continue
         candidate = Candidate(name=estimator, estimator=estimator)
-        definition = _definition(candidate, task)
+        definition = _definition(candidate, task, numbers, categories)
         pipeline = fit(definition, candidate, frame, target)
         signature = Signature.of(definition)
         bundle = Bundle(
@@ -106,31 +108,31 @@ def train_binary_models(folder: Path) -> list[TrainedModel]:
     return models
 
 
-def _definition(candidate: Candidate, task: Task) -> ModelDefinition:
-    numbers = {f"n{i}": Feature(type="number", nullable=True) for i in range(_NUMBERS)}
-    categories = {
-        f"c{i}": Feature(type="category", nullable=True, categories=_LEVELS) for i in range(_CATEGORIES)
+def _definition(candidate: Candidate, task: Task, numbers: int, categories: int) -> ModelDefinition:
+    of_numbers = {f"n{i}": Feature(type="number", nullable=True) for i in range(numbers)}
+    of_categories = {
+        f"c{i}": Feature(type="category", nullable=True, categories=_LEVELS) for i in range(categories)
     }
     return ModelDefinition(
         name="bench",
         task=task,
         target="y",
-        features=numbers | categories,
+        features=of_numbers | of_categories,
         data=Data(location="bench/"),
         training=Training(metric=_METRIC[task], candidates=(candidate,)),
         classes=_CLASSES[task],
     )
 
 
-def _made_up_rows(task: Task) -> tuple[pd.DataFrame, "np.ndarray[Any, Any]"]:
+def _made_up_rows(task: Task, numbers: int, categories: int) -> tuple[pd.DataFrame, "np.ndarray[Any, Any]"]:
     random = np.random.default_rng(7)
     scale = [1, 10, 1e3, 1e7]
     frame = pd.DataFrame(
-        {f"n{i}": random.normal(0, scale[i % 4], _ROWS) for i in range(_NUMBERS)}
-        | {f"c{i}": random.choice(_LEVELS, _ROWS).astype(object) for i in range(_CATEGORIES)}
+        {f"n{i}": random.normal(0, scale[i % 4], _ROWS) for i in range(numbers)}
+        | {f"c{i}": random.choice(_LEVELS, _ROWS).astype(object) for i in range(categories)}
     )
-    missing = random.random((_ROWS, _NUMBERS)) < 0.02
-    frame.iloc[:, :_NUMBERS] = frame.iloc[:, :_NUMBERS].mask(missing)
+    missing = random.random((_ROWS, numbers)) < 0.02
+    frame.iloc[:, :numbers] = frame.iloc[:, :numbers].mask(missing)
     filled = frame.fillna(0)
     signal = filled["n0"] + filled["n1"] / 10 + 2 * (frame["c0"] == "a") + filled["n3"] / 1e7
     noisy = (signal + random.normal(0, 1, _ROWS)).to_numpy()

@@ -3,7 +3,7 @@
 moto stores lines, sends all of them to every subscription, ignores metric filters, and lets a pattern that it does not
 know match everything. Seams:
 
-* `LogStream.put_log_events`: afterwards, embedded metrics and metric filters
+* `LogStream.put_log_events`: afterwards, embedded metrics and metric filters; then the oldest lines are forgotten
 * `LogStream._send_log_events`: only matching lines, Lambda later instead of under the caller's lock, and Firehose with the
   rights of the subscription's role
 * `moto.logs.models.EventMessageFilter` and `LogsBackend.filter_log_events`: our patterns, streams interleaved as in AWS
@@ -35,6 +35,8 @@ from scripts.localcloud.iam import Access, service_roles
 
 BATCH_BYTES = 1_000_000
 """Of lines in one envelope: packed, they fit into one record of Firehose."""
+KEPT_LINES = 2_000
+"""Of each stream at least, and at most twice as many: a minute of busy traffic writes more than that, and nobody reads it twice."""
 UNDELIVERABLE = "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state."
 INSIGHTS_COMMANDS = ("fields", "sort", "limit")
 
@@ -62,6 +64,8 @@ def install(cloud: Cloud) -> None:
     def put_log_events(stream: Any, log_events: list[dict[str, Any]]) -> Any:
         token = put_log_events_in_moto(stream, log_events)
         log_metrics.publish(cloud, stream.log_group.name, log_events)
+        if len(stream.events) > 2 * KEPT_LINES:
+            del stream.events[:-KEPT_LINES]
         return token
 
     def send_log_events(

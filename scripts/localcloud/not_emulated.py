@@ -255,6 +255,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "An alarm on any other AWS metric stays without data.",
         ),
         ("Delay until a value can be queried.", "Alarms react sooner than in AWS."),
+        (
+            "Exact percentiles of a minute with more than 200 different values: further ones are rounded to three digits.",
+            "Leave half a percent of room around percentiles of busy traffic.",
+        ),
     ),
     *_of(
         "CloudWatch alarms",
@@ -278,7 +282,10 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "Words in filter patterns match anywhere in a line, also inside other words.",
             "Quote phrases, or use JSON patterns.",
         ),
-        ("Retention: log events are kept as long as the process lives.", "Assert retention on the template."),
+        (
+            "Retention: of each log stream the newest 2,000 lines are kept, as long as the process lives.",
+            "Assert retention on the template; read a busy stream before it goes on, or what it was forwarded to.",
+        ),
     ),
     *_of(
         "Firehose",

@@ -6,8 +6,11 @@ import urllib.request
 
 import pytest
 
+from lambdaloop.domain.alias import CHAMPION
+from lambdaloop.domain.fleet import SETTLING, STRETCH
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from tests.e2e.conftest import Site
+from tests.e2e.scraping import scrape
 
 pytestmark = pytest.mark.localcloud
 
@@ -58,3 +61,31 @@ def test_the_open_inference_protocol_is_spoken(released_site: Site) -> None:
     _, plain = client.post(released_site.deployment.predict_url, {"rows": [row]})
     value = next(output for output in answer["outputs"] if output["name"] == "value")
     assert value["data"] == [plain["predictions"][0]["value"]]
+
+
+def test_a_prometheus_server_is_told_who_serves_and_what_was_asked(released_site: Site) -> None:
+    client, cloud, url = SignedClient(), released_site.cloud, released_site.deployment.predict_url
+    row = read_csv(released_site.data, input_types(client, released_site.deployment))[0]
+    length = STRETCH.total_seconds()
+    start = (cloud.now() // length + 1) * length
+    cloud.pass_until(start)
+    assert client.post(url, {"rows": [row]})[0] == 200
+    assert client.post(url, {"rows": [{"months": "twelve"}]})[0] == 422
+    cloud.pass_until(start + length + SETTLING.total_seconds())
+    model, samples = released_site.definition.name, scrape(released_site)
+    champion = released_site.registry.alias(model, CHAMPION)
+    assert champion is not None
+    assert samples["model_info", model, str(champion.version), str(champion.release)] == 1
+    assert samples["last_5m_end_timestamp_seconds",] == start + length
+    assert samples["model_requests_last_5m", model] == 2
+    assert samples["model_request_errors_last_5m", model, "4xx"] == 1
+    assert samples["model_request_errors_last_5m", model, "5xx"] == 0
+    assert samples["model_invalid_requests_last_5m", model] == 1
+    assert samples["model_latency_last_5m_seconds", model, "p99"] > 0
+
+
+def test_metrics_are_for_signed_requests(released_site: Site) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{released_site.deployment.api_endpoint}/metrics", timeout=30)
+    assert refused.value.code == 403
+    refused.value.close()

@@ -23,6 +23,7 @@ from scripts.cli.predict import SignedClient, input_types, read_csv
 from scripts.cli.retrain import ask_governor
 from scripts.cli.stacks import PLATFORM_STACK
 from tests.e2e.conftest import Site, pointed_at
+from tests.e2e.scraping import scrape
 from tests.e2e.test_features import use_stored_features
 
 pytestmark = pytest.mark.localcloud
@@ -67,6 +68,7 @@ def closed_loop(_released_site: Site) -> Site:
         _release(site, site.train("the first data once more: what was written before is found"))
         _experiment(site)
         use_stored_features(site, "C00011")
+        assert scrape(site)
     return site
 
 
@@ -189,6 +191,7 @@ def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) 
         "JudgeRelease",
         "EvaluateExper",
         "PutFeatures",
+        "ExposeMetrics",
     ):
         assert any(step in role for role in roles), step
 

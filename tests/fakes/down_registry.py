@@ -13,9 +13,9 @@ class DownRegistry(InMemoryRegistry):
         self.__dict__.update(registry.__dict__)
         self._left = calls
 
-    def releases(self, model: str) -> Any:
+    def releases(self, model: str, *, limit: int | None = None) -> Any:
         self._fail()
-        return super().releases(model)
+        return super().releases(model, limit=limit)
 
     def return_to(self, **given: Any) -> Any:
         self._fail()

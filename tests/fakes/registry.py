@@ -261,8 +261,8 @@ class InMemoryRegistry(InMemoryApprovals, InMemoryExperiments):
                 return release
         return None
 
-    def releases(self, model: str) -> Sequence[Release]:
-        return self._releases.get(model, [])[::-1]
+    def releases(self, model: str, *, limit: int | None = None) -> Sequence[Release]:
+        return self._releases.get(model, [])[::-1][:limit]
 
     # Leases
 

@@ -122,8 +122,11 @@ def test_the_api_logs_and_throttles_every_request(platform: Template) -> None:
 
 
 def test_what_no_model_takes_is_answered_to_signed_requests_only(platform: Template) -> None:
-    route = _only(platform.of_type("AWS::ApiGatewayV2::Route"))
-    assert (route["RouteKey"], route["AuthorizationType"]) == ("$default", "AWS_IAM")
+    routes = platform.of_type("AWS::ApiGatewayV2::Route").values()
+    assert {each["RouteKey"]: each["AuthorizationType"] for each in routes} == {
+        "$default": "AWS_IAM",
+        "GET /metrics": "AWS_IAM",
+    }
     environment = platform.functions()["answer_unrouted"]["Environment"]["Variables"]
     assert environment == {"LAMBDALOOP_API_MODELS": "churn,credit,price,species"}
 
@@ -162,3 +165,14 @@ def test_everything_can_be_found_through_outputs(platform: Template, churn: Temp
         "ExperimentWorkflow",
         "Endpoint",
     }
+
+
+def test_who_tells_about_all_models_reads_their_records_and_figures_and_writes_nothing(
+    platform: Template,
+) -> None:
+    environment = platform.functions()["expose_metrics"]["Environment"]["Variables"]
+    assert environment["LAMBDALOOP_API_MODELS"] == "churn,price,species"
+    records, figures, alarms = list(platform.grants("expose_metrics"))[1:]
+    assert records["Action"] == ["dynamodb:GetItem", "dynamodb:Query"]
+    assert records["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}}
+    assert (figures["Action"], alarms["Action"]) == ("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms")

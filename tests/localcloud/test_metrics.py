@@ -308,3 +308,14 @@ def test_a_division_by_zero_is_no_data() -> None:
         "a / b", {"a": {0: 1.0, 60: 1.0}, "b": {0: 0.0, 60: 2.0}}.__getitem__, list, [0, 60]
     )
     assert found == {60: 0.5}
+
+
+def test_a_busy_minute_takes_no_more_memory_than_a_calm_one_and_its_percentiles_stay_what_they_are() -> None:
+    busy = Aggregate()
+    for number in range(20_000):
+        busy.add(5 + number / 1000)
+    assert busy.values is not None
+    assert len(busy.values) < 600
+    assert (busy.count, busy.least, busy.most) == (20_000, 5, 24.999)
+    for percent in (1, 50, 99):
+        assert busy.statistic(f"p{percent}") == pytest.approx(5 + 20 * percent / 100, rel=0.005)

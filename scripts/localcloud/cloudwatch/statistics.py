@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
+_EXACT_VALUES, _DIGITS = 200, 3
+"""Beyond so many different values, further ones are rounded: a minute of busy traffic would hold thousands, for hours."""
 SIMPLE = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 
 
@@ -31,7 +33,7 @@ class Aggregate:
     least: float = float("inf")
     most: float = float("-inf")
     values: dict[float, float] | None = field(default_factory=dict)
-    """How often each value came; None once a statistic set hides the single values."""
+    """How often each value came, rounded where there are many; None once a statistic set hides the single values."""
 
     def add(self, value: float, count: float = 1.0) -> None:
         """Add `count` times the same value."""
@@ -40,7 +42,7 @@ class Aggregate:
         self.least = min(self.least, value)
         self.most = max(self.most, value)
         if self.values is not None:
-            self.values[value] = self.values.get(value, 0.0) + count
+            _count(self.values, value, count)
 
     def add_set(self, *, count: float, total: float, least: float, most: float) -> None:
         """Add values of which only a summary is known.
@@ -66,7 +68,7 @@ class Aggregate:
             self.values = None
         else:
             for value, count in other.values.items():
-                self.values[value] = self.values.get(value, 0.0) + count
+                _count(self.values, value, count)
 
     def statistic(self, name: str) -> float | None:
         """The statistic, or None when there is no value to compute it from.
@@ -88,6 +90,12 @@ class Aggregate:
             case "Maximum":
                 return self.most
         return _percentile(self.values, float(name[1:])) if self.values else None
+
+
+def _count(values: dict[float, float], value: float, count: float) -> None:
+    if len(values) >= _EXACT_VALUES and value not in values:
+        value = float(f"{value:.{_DIGITS}g}")
+    values[value] = values.get(value, 0.0) + count
 
 
 def merged(parts: Iterable[Aggregate]) -> Aggregate:

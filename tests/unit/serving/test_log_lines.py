@@ -152,3 +152,17 @@ def test_before_the_first_release_there_is_no_release_dimension() -> None:
     line = _metrics(release=None, status=503)
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Model"]]
     assert "Release" not in line
+
+
+def test_a_request_that_is_refused_for_its_rows_is_counted_once_and_others_do_not_mention_it() -> None:
+    line = _metrics(status=422)
+    declared = [
+        (directive["Dimensions"], metric["Name"])
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+        if metric["Name"] == "model_invalid_requests_total"
+    ]
+    assert declared == [([["Model"]], "model_invalid_requests_total")]
+    assert line["model_invalid_requests_total"] == 1
+    for status in (200, 404, 503):
+        assert "model_invalid_requests_total" not in json.dumps(_metrics(status=status))

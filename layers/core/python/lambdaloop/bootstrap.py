@@ -12,6 +12,7 @@ from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.settings import Settings
 
 if TYPE_CHECKING:
+    from lambdaloop.adapters.cloudwatch_fleet import CloudWatchFleet
     from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
     from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
     from lambdaloop.adapters.dynamo_api_keys import DynamoApiKeys
@@ -200,6 +201,13 @@ class App:
         from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
 
         return CloudWatchServed()
+
+    @cached_property
+    def fleet(self) -> "CloudWatchFleet":
+        """CloudWatch's figures of all models together."""
+        from lambdaloop.adapters.cloudwatch_fleet import CloudWatchFleet
+
+        return CloudWatchFleet()
 
     @cached_property
     def watch_metrics(self) -> "EmfWatchMetrics":

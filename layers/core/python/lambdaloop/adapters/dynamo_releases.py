@@ -231,9 +231,10 @@ class DynamoReleases(OnTable):
         item = self._table.get(ModelKeys(model).execution(execution))
         return None if item is None else self.release(model, item["release"])
 
-    def releases(self, model: str) -> Sequence[Release]:
-        """Newest first."""
-        return [from_document(Release, item) for item in self._table.below(ModelKeys(model).pk, "RELEASE#")]
+    def releases(self, model: str, *, limit: int | None = None) -> Sequence[Release]:
+        """Newest first; the newest ones when there is a limit."""
+        items = self._table.below(ModelKeys(model).pk, "RELEASE#", limit=limit)
+        return [from_document(Release, item) for item in items]
 
     def _judged(self, release: Release) -> int:
         """How often it was judged, also by judgements that its record does not hold any more."""

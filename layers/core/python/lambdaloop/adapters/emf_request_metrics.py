@@ -14,6 +14,13 @@ _METRICS = [
     {"Name": telemetry.SERVER_ERRORS, "Unit": "Count"},
 ]
 _LATENCY = {"Name": telemetry.LATENCY, "Unit": "Seconds"}
+_INVALID = {
+    "Namespace": telemetry.NAMESPACE,
+    "Dimensions": [[telemetry.MODEL]],
+    "Metrics": [{"Name": telemetry.INVALID_REQUESTS, "Unit": "Count"}],
+}
+"""A directive of its own, for the refused requests alone: CloudWatch bills a metric in the hours in which it is written."""
+_UNPROCESSABLE = 422
 
 
 class EmfRequestMetrics:
@@ -44,7 +51,8 @@ class EmfRequestMetrics:
                         "Namespace": telemetry.NAMESPACE,
                         "Dimensions": dimensions,
                         "Metrics": [*_METRICS, _LATENCY] if answered else _METRICS,
-                    }
+                    },
+                    *([_INVALID] if status == _UNPROCESSABLE else []),
                 ],
             },
             telemetry.MODEL: self._model,
@@ -58,4 +66,6 @@ class EmfRequestMetrics:
             line[telemetry.VARIANT] = failed
         if answered:
             line[telemetry.LATENCY] = seconds
+        if status == _UNPROCESSABLE:
+            line[telemetry.INVALID_REQUESTS] = 1
         write_line(line, self._stream)

@@ -16,7 +16,14 @@ from lambdaloop.ports.registry import (
     WindowLog,
 )
 from lambdaloop.ports.running import Clock, Workflows
-from lambdaloop.ports.serving import FailedRequests, ServedModel, ServedPredictions, Traffic, TrafficObserver
+from lambdaloop.ports.serving import (
+    FailedRequests,
+    FleetFigures,
+    ServedModel,
+    ServedPredictions,
+    Traffic,
+    TrafficObserver,
+)
 from lambdaloop.ports.storage import (
     ArtifactReader,
     ArtifactStore,
@@ -49,6 +56,7 @@ __all__ = [
     "FeatureHistory",
     "FeatureReader",
     "FeatureStore",
+    "FleetFigures",
     "Leases",
     "LookUpMetrics",
     "Notices",

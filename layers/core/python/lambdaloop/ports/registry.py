@@ -148,8 +148,8 @@ class ReleaseLog(Protocol):
         """The release that this workflow execution opened, if it came that far."""
         ...
 
-    def releases(self, model: str) -> Sequence[Release]:
-        """Newest first."""
+    def releases(self, model: str, *, limit: int | None = None) -> Sequence[Release]:
+        """Newest first; the newest ones when there is a limit."""
         ...
 
 

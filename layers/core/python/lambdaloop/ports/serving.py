@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from lambdaloop.domain.documents import Document
+from lambdaloop.domain.fleet import ModelTraffic
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.release import Release, ReleasePin
 from lambdaloop.domain.signature import Signature
@@ -90,6 +91,20 @@ class TrafficObserver(Protocol):
 
     def alarm_states(self, names: Sequence[str]) -> Mapping[str, str]:
         """OK, ALARM or INSUFFICIENT_DATA by name; a missing alarm is left out."""
+        ...
+
+
+class FleetFigures(Protocol):
+    """What CloudWatch knows about all models together."""
+
+    def traffic(
+        self, releases: Mapping[str, Sequence[int]], *, start: datetime, end: datetime
+    ) -> Mapping[str, ModelTraffic]:
+        """By model, of these models and these of their releases; BackendUnavailableError unless all of it is known."""
+        ...
+
+    def ringing(self) -> Sequence[str]:
+        """Names of the alarms that ring."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""What runs in the peers' own environments; nothing here imports, or is imported by, anything of ours."""
