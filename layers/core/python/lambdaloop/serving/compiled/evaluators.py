@@ -6,10 +6,14 @@ import numpy as np
 
 from lambdaloop.domain.compiled import Part, unpack_part
 from lambdaloop.domain.errors import ArtifactCorruptError
+from lambdaloop.domain.explained_scale import Scale
+from lambdaloop.serving.compiled.column_origins import column_origins
 from lambdaloop.serving.compiled.columns import Columns, Texts
 from lambdaloop.serving.compiled.ensembles import Calibrated, ScaledTarget, Stack, Vote
 from lambdaloop.serving.compiled.linear import Linear, NaiveBayes, Network, SupportVectors
 from lambdaloop.serving.compiled.links import Evaluator, Matrix
+from lambdaloop.serving.compiled.tree_attribution import TreeShares
+from lambdaloop.serving.compiled.tree_sums import tree_sum
 from lambdaloop.serving.compiled.trees import Boosting, Forest
 
 _ROWS_AT_ONCE = 512
@@ -43,6 +47,7 @@ class Evaluation:
             self.scores: int = part.values["scores"]
             self._columns = Columns(columns)
             self._estimator = _evaluator(estimator)
+            self._parts = columns, estimator
         except (KeyError, ValueError) as error:
             raise ArtifactCorruptError(
                 f"the compiled model has a part that cannot be used: {error}: package the version again"
@@ -56,6 +61,17 @@ class Evaluation:
         return np.concatenate(
             [self(rows[one], {place: text[one] for place, text in texts.items()}) for one in pieces]
         )
+
+    def tree_shares(self, rows: Matrix, texts: Texts, *, score: int, scale: Scale) -> Matrix | None:
+        """How features share in what sets the first of the encoded rows apart from each other one [rows - 1, features].
+
+        None where the score is no sum over trees on that scale, or where trees compare products of features.
+        """
+        columns, estimator = self._parts
+        if (found := tree_sum(estimator, score=score, scale=scale)) is None:
+            return None
+        trees = TreeShares(found, column_origins(columns))
+        return trees.shares(self._columns(rows, texts), self.features) if trees.are_separable else None
 
 
 def _evaluator(part: Part) -> Evaluator:
