@@ -9,9 +9,11 @@ from functions.inference.reading import read_body
 from functions.inference.refusals import RefusedError, json_response
 from lambdaloop.domain.errors import ArtifactCorruptError
 from lambdaloop.domain.explained_scale import Scale
+from lambdaloop.domain.explanation import Explanation
 from lambdaloop.domain.golden import GoldenRows
 from lambdaloop.domain.signature import Signature
-from lambdaloop.services.explain import Explanation, Row, background_of, explain, max_rows
+from lambdaloop.services.explain import background_of, explain, max_rows
+from lambdaloop.services.explain_exactly import Row
 from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import entities_of
 

@@ -75,3 +75,6 @@ class CountingModel:
     def predict(self, rows: Any) -> Any:
         self.asked.append(len(rows))
         return self._model.predict(rows)
+
+    def exact_shares(self, *arguments: Any, **named: Any) -> Any:
+        return self._model.exact_shares(*arguments, **named)

@@ -161,6 +161,9 @@ class _Broken:
     def predict(self, rows: Any) -> Any:
         raise ZeroDivisionError(f"{len(rows)} rows")
 
+    def exact_shares(self, *_: Any, **__: Any) -> None:
+        """It knows nothing."""
+
 
 def test_a_failure_is_counted_as_that_of_the_arm_that_was_asked() -> None:
     broken = replace(LOADED.arms[1], model=_Broken())

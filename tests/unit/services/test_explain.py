@@ -41,6 +41,9 @@ class FunctionModel:
             Output(value="yes" if p > 0.5 else "no", probabilities={"no": 1 - p, "yes": p}) for p in numbers
         ]
 
+    def exact_shares(self, *_: object, **__: object) -> None:
+        """It knows nothing but its answers."""
+
 
 def _sigmoid(score: float) -> float:
     return 1 / (1 + math.exp(-score))
@@ -230,3 +233,45 @@ def test_rows_are_held_against_the_first_twenty_ordinary_golden_rows() -> None:
     assert [row["f0"] for row in background_of(golden, signature)] == [float(number) for number in range(20)]
     only = GoldenRows(rows=({"f0": 1e7},), outputs=(GoldenOutput(value="no"),))
     assert background_of(only, signature) == ({"f0": 1e7},)
+
+
+class KnowingModel(FunctionModel):
+    """Knows its shares by definition, on one scale."""
+
+    def __init__(self, names: Sequence[str], *, scale: Scale, error: float = 0.0) -> None:
+        super().__init__(_entangled, names)
+        self._scale, self._error = scale, error
+
+    def exact_shares(
+        self, row: Row, background: Sequence[Row], *, label: str | None, scale: Scale
+    ) -> list[dict[str, float]] | None:
+        assert label == "yes"
+        if scale != self._scale:
+            return None
+        used = [{name: one[name] for name in _names(4)} for one in background]
+        own = {name: row[name] for name in _names(4)}
+        known = [_by_definition(_entangled, own, [one]) for one in used]
+        return [{name: shares.get(name, 0.0) + self._error for name in row} for shares in known]
+
+
+def test_what_a_model_knows_of_its_shares_is_taken_for_the_whole_explanation() -> None:
+    [row, *background] = _rows(11, 16)
+    model = KnowingModel(_names(16), scale="probability")
+    [found] = explain([row], model=model, background=background)
+    assert (found.method, found.scale, found.errors) == ("exact", "probability", None)
+    assert found.base + math.fsum(found.contributions.values()) == pytest.approx(found.output, abs=1e-12)
+    assert model.asked == 1 + len(background)
+
+
+def test_on_another_scale_than_the_model_knows_it_is_asked() -> None:
+    [row, *background] = _rows(11, 16)
+    [found] = explain(
+        [row], model=KnowingModel(_names(16), scale="probability"), background=background, scale="margin"
+    )
+    assert (found.method, found.scale) == ("sampled", "margin")
+
+
+def test_shares_that_do_not_add_up_are_not_believed() -> None:
+    [row, *background] = _rows(11, 16)
+    model = KnowingModel(_names(16), scale="probability", error=1e-3)
+    assert explain([row], model=model, background=background)[0].method == "sampled"

@@ -1,8 +1,9 @@
 """What trees know of their features' shares, against Shapley values from the answers to all mixes of two rows."""
 
 import math
+from dataclasses import replace
+from functools import cache
 from itertools import compress
-from typing import Any
 
 import pytest
 
@@ -28,17 +29,14 @@ TREES: tuple[Estimator, ...] = (
 PLACES = [*range(len(FEATURES))]
 
 
-def served(task: Task, estimator: Estimator, **changes: Any) -> LoadedBundle:
-    data, model, chosen = prepared(task), definition(task), candidate(estimator)
-    chosen = chosen if not changes else type(chosen)(**{**_fields(chosen), **changes})
+@cache
+def served(task: Task, estimator: Estimator, preparation: Preparation | None = None) -> LoadedBundle:
+    data, model = prepared(task), definition(task)
+    chosen = replace(candidate(estimator), **({"preparation": preparation} if preparation else {}))
     pipeline = fit(model, chosen, data.training_frame, data.training_target)
     signature = Signature.of(model)
     content = compile_model(pipeline, signature, candidate=chosen)
     return LoadedBundle(Bundle(signature=signature, model=content, golden_json=b""))
-
-
-def _fields(chosen: Any) -> dict[str, Any]:
-    return {name: getattr(chosen, name) for name in chosen.__dataclass_fields__}
 
 
 def rows() -> list[Row]:
@@ -55,7 +53,9 @@ def scale_of(task: Task, estimator: Estimator) -> Scale:
 
 
 @pytest.mark.parametrize("estimator", TREES)
-@pytest.mark.parametrize(("task", "label"), [("binary", "yes"), ("binary", "no"), ("multiclass", "0"), ("regression", None)])
+@pytest.mark.parametrize(
+    ("task", "label"), [("binary", "yes"), ("binary", "no"), ("multiclass", "0"), ("regression", None)]
+)
 def test_shares_are_shapley_values(task: Task, label: str | None, estimator: Estimator) -> None:
     model, scale = served(task, estimator), scale_of(task, estimator)
     row, *background = rows()
@@ -65,7 +65,8 @@ def test_shares_are_shapley_values(task: Task, label: str | None, estimator: Est
         mixes = all_mixes(PLACES)
         mixed = [{**other, **dict(compress(row.items(), map(int, reversed(f"{mix:b}"))))} for mix in mixes]
         outputs = {
-            mix: on_scale(output, label, scale) for mix, output in zip(mixes, model.predict(mixed), strict=True)
+            mix: on_scale(output, label, scale)
+            for mix, output in zip(mixes, model.predict(mixed), strict=True)
         }
         wanted = exact_shares(PLACES, outputs)
         size = max(1.0, *map(abs, outputs.values()))
@@ -82,7 +83,9 @@ def test_shares_are_shapley_values(task: Task, label: str | None, estimator: Est
         ("regression", "voting", "value"),
     ],
 )
-def test_nothing_is_known_where_the_output_is_no_sum_over_trees(task: Task, estimator: Estimator, scale: Scale) -> None:
+def test_nothing_is_known_where_the_output_is_no_sum_over_trees(
+    task: Task, estimator: Estimator, scale: Scale
+) -> None:
     row, *background = rows()
     label = None if task == "regression" else "yes"
     assert served(task, estimator).exact_shares(row, background, label=label, scale=scale) is None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from lambdaloop.domain.documents import Document
+from lambdaloop.domain.explained_scale import Scale
 from lambdaloop.domain.fleet import ModelTraffic
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.release import Release, ReleasePin
@@ -22,6 +23,17 @@ class ServedModel(Protocol):
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Output]:
         """One output per row; RowsInvalidError with every problem when rows do not fit the signature."""
+        ...
+
+    def exact_shares(
+        self,
+        row: Mapping[str, Any],
+        background: Sequence[Mapping[str, Any]],
+        *,
+        label: str | None,
+        scale: Scale,
+    ) -> Sequence[Mapping[str, float]] | None:
+        """Shapley values of the row's output, feature by feature, against each background row; None where it knows none."""
         ...
 
 

@@ -1,11 +1,10 @@
-"""Explains rows: how much each feature moved the output away from what ordinary rows get. Asks the model nothing but `predict`."""
+"""Explains rows: how much each feature moved the output away from what ordinary rows get."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress, islice
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from lambdaloop.domain.attribution import (
     Mix,
@@ -20,14 +19,14 @@ from lambdaloop.domain.attribution import (
 )
 from lambdaloop.domain.encoding import RowProblem, RowsInvalidError, is_expected
 from lambdaloop.domain.explained_scale import Scale, on_scale
+from lambdaloop.domain.explanation import Explanation
 from lambdaloop.domain.golden import GoldenRows
 from lambdaloop.domain.prediction import Output
 from lambdaloop.domain.signature import Signature
+from lambdaloop.services.explain_exactly import TOLERANCE, Row, explain_exactly
 
 if TYPE_CHECKING:
     from lambdaloop.ports import ServedModel
-
-Row = Mapping[str, Any]
 
 EVALUATIONS = 10_000
 """Rows that a model is asked for one request: about half a second for a forest of 100 trees."""
@@ -35,26 +34,7 @@ BACKGROUND_ROWS = 20
 MAX_ROWS = 100
 _AT_ONCE = 1000
 """Rows in memory: ten thousand rows of hundreds of features are hundreds of megabytes."""
-_TOLERANCE = 1e-6
-"""What a probability may differ between runtimes, too."""
 _SEED = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """One row; `base` and the contributions add up to `output`."""
-
-    prediction: Output
-    label: str | None
-    """The explained class; None for a regression."""
-    scale: Scale
-    method: Literal["exact", "sampled"]
-    base: float
-    """The mean output of the background rows."""
-    output: float
-    contributions: Mapping[str, float]
-    errors: Mapping[str, float] | None
-    """Standard errors of sampled contributions."""
 
 
 def background_of(golden: GoldenRows, signature: Signature) -> tuple[Row, ...]:
@@ -100,16 +80,24 @@ def explain(
 ) -> list[Explanation]:
     """One explanation per row, the same ones for the same row and number of rows.
 
+    Trees are asked for what they know; of every other model only predictions are asked.
+
     `label` is left out for the second class of two, or the predicted one of more. Without a `scale`, margin is taken where
     contributions are exact on it, and probability otherwise. Raises RowsInvalidError with every problem.
     """
     predictions = model.predict(rows)
+    used = background[: _background_size(model.signature)]
     problems: list[RowProblem] = []
     explanations = []
     for number, (row, prediction) in enumerate(zip(rows, predictions, strict=True)):
-        asked = _Asked(row, model=model, background=background, budget=EVALUATIONS // len(rows))
+        explained = label or _usual_class(model.signature, prediction)
         try:
-            explanations.append(asked.explain(prediction, label=label, scale=scale))
+            explanations.append(
+                explain_exactly(row, prediction, model=model, background=used, label=explained, scale=scale)
+                or _Asked(row, model=model, background=used, budget=EVALUATIONS // len(rows)).explain(
+                    prediction, label=explained, scale=scale
+                )
+            )
         except RowsInvalidError:
             # Each value is fine by itself, as the prediction showed, and so are those of the background.
             problem = "has numbers too great for a finite explanation"
@@ -119,18 +107,21 @@ def explain(
     return explanations
 
 
+def _usual_class(signature: Signature, prediction: Output) -> str | None:
+    """The second of two, or the predicted one of more; None for a regression."""
+    if not signature.classes:
+        return None
+    return str(signature.classes[1] if len(signature.classes) == 2 else prediction.value)
+
+
 class _Asked:
     """What a model answers about mixes of one row with each of the background rows."""
 
     def __init__(self, row: Row, *, model: "ServedModel", background: Sequence[Row], budget: int) -> None:
         self._model = model
-        self._classes = model.signature.classes
         self._names = [*model.signature.features]
         self._row = {name: row.get(name) for name in self._names}
-        self._background = [
-            {name: one.get(name) for name in self._names}
-            for one in background[: _background_size(model.signature)]
-        ]
+        self._background = [{name: one.get(name) for name in self._names} for one in background]
         self._differing = [
             [place for place, name in enumerate(self._names) if self._row[name] != one[name]]
             for one in self._background
@@ -142,8 +133,6 @@ class _Asked:
         self._pairs = [draw_pairs(places, count, chance) for places in self._differing]
 
     def explain(self, prediction: Output, *, label: str | None, scale: Scale | None) -> Explanation:
-        if self._classes and label is None:
-            label = str(self._classes[1] if len(self._classes) == 2 else prediction.value)
         answers = self._answers(prediction)
         if scale is None:
             scale = "value" if label is None else "margin"
@@ -193,7 +182,7 @@ class _Asked:
 
     def _is_additive(self, outputs: Sequence[Outputs]) -> bool:
         return all(
-            is_additive(pairs, of_one, tolerance=_TOLERANCE)
+            is_additive(pairs, of_one, tolerance=TOLERANCE)
             for pairs, of_one in zip(self._pairs, outputs, strict=True)
         )
 

@@ -37,7 +37,7 @@ class TreeShares:
         self._values = sum_.values
         compared = (origins, origins.take(arrays["copied"]), origins.take(arrays["split_columns"]))
         self._owner = np.concatenate(compared).take(self._feature)
-        self._groups = _groups(arrays["roots"].astype(np.intp), len(self._right))
+        self._groups = _groups(int(arrays["widths"][0]), len(self._right))
         is_branch = ~np.isnan(self._threshold)
         self.are_separable = not (self._owner[is_branch] == SEVERAL).any()
         """Whether each comparison is about one feature."""
@@ -86,10 +86,9 @@ class TreeShares:
         return total
 
 
-def _groups(roots: NDArray[np.intp], nodes: int) -> list[NDArray[np.intp]]:
-    """Trees whose nodes together are not too many; a great tree is alone."""
-    pieces = -(-nodes // _NODES_AT_ONCE)
-    return [group for group in np.array_split(roots, min(pieces, len(roots))) if len(group)]
+def _groups(trees: int, nodes: int) -> list[NDArray[np.intp]]:
+    """The roots of trees that together have not too many nodes; a great tree is alone."""
+    return np.array_split(np.arange(trees), min(trees, -(-nodes // _NODES_AT_ONCE)))
 
 
 def _shared_out(sides: NDArray[np.int8], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -49,9 +49,23 @@ def _boosting_factors(part: Part, score: int, scale: Scale) -> NDArray[np.float6
         of_trees = (np.arange(trees) % scores == score) - 1 / scores
     else:
         return None
-    starts = np.append(part.arrays["roots"], len(part.arrays["right"]))
-    return np.repeat(of_trees, np.diff(starts))
+    return of_trees.take(_tree_of_nodes(part))
+
+
+def _tree_of_nodes(part: Part) -> NDArray[np.intp]:
+    """The number of the tree that each node belongs to [nodes], passed down level by level."""
+    right, widths = part.arrays["right"], part.arrays["widths"].tolist()
+    tree = np.empty(len(right), dtype=np.intp)
+    tree[: widths[0]] = np.arange(widths[0])
+    start = 0
+    for width in widths:
+        nodes = np.arange(start, start + width)
+        branches = nodes[right[nodes] != nodes]
+        for children in (right[branches], right[branches] + 1):
+            tree[children] = tree[branches]
+        start += width
+    return tree
 
 
 def _trees(part: Part) -> int:
-    return len(part.arrays["roots"])
+    return int(part.arrays["widths"][0])
