@@ -68,7 +68,12 @@ def _look_up(app: App) -> "FeatureLookUp | None":
         return None
     from lambdaloop.services.look_up_features import FeatureLookUp
 
-    return FeatureLookUp(app.definition.online, reader=app.feature_reader, metrics=app.look_up_metrics)
+    return FeatureLookUp(
+        app.definition.online,
+        reader=app.feature_reader,
+        metrics=app.look_up_metrics,
+        longest_seconds=app.definition.serving.timeout_seconds / 2,
+    )
 
 
 def handler(event: Document, context: Any) -> Document:

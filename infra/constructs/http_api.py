@@ -92,6 +92,6 @@ def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
             "x-api-key",
             "x-request-id",
         ],
-        expose_headers=["retry-after", "x-model-age", "x-request-id"],
+        expose_headers=["retry-after", "x-model-age", "x-online-features", "x-request-id"],
         max_age=Duration.minutes(10),
     )

@@ -21,6 +21,8 @@ class InMemoryFeatureStore:
     """Keys about which a look-up gets no answer."""
     asked: list[set[str]] = field(default_factory=list)
     """The keys of each look-up."""
+    patience: list[float] = field(default_factory=list)
+    """The seconds of each look-up."""
     dies_after: int | None = None
     """So many writes succeed, and then the process dies."""
 
@@ -44,7 +46,7 @@ class InMemoryFeatureStore:
         return True
 
     def read(self, keys: Collection[str], *, seconds: float) -> LookUp:
-        assert seconds > 0
+        self.patience.append(seconds)
         self.asked.append(set(keys))
         unread = set(keys) if self.down else self.unread & set(keys)
         found = {

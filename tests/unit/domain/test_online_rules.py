@@ -125,8 +125,8 @@ def test_what_a_section_lacks_is_told(section: dict[str, Any], problem: str) -> 
 
 def test_a_request_may_not_wait_longer_than_the_function_runs() -> None:
     document = {**to_document(read("features: {spend: 0}")), "serving": {"timeout_seconds": 1}}
-    document["online"] = {**document["online"], "timeout_ms": 1000}
-    with pytest.raises(ValueError, match=r"timeout_ms must be less than serving\.timeout_seconds"):
+    document["online"] = {**document["online"], "timeout_ms": 501}
+    with pytest.raises(ValueError, match=r"timeout_ms must be at most half of serving\.timeout_seconds"):
         from_document(ModelDefinition, document)
 
 

@@ -25,7 +25,9 @@ class Shop:
     def __init__(self, **rules: Any) -> None:
         self.store, self.figures = InMemoryFeatureStore(), LookUpFigures()
         group = FeatureGroup(features={"age": None, "plan": "basic"}, **rules)
-        look_up = FeatureLookUp(Online(groups={"person": group}), reader=self.store, metrics=self.figures)
+        look_up = FeatureLookUp(
+            Online(groups={"person": group}), reader=self.store, metrics=self.figures, longest_seconds=5
+        )
         self.gateway = Gateway(look_up=look_up)
         self.put("c-1", **STORED)
 

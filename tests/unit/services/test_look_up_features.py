@@ -36,7 +36,10 @@ class Desk:
     def __init__(self, spending: FeatureGroup = SPENDING) -> None:
         self.store, self.figures = InMemoryFeatureStore(), LookUpFigures()
         self.look_up = FeatureLookUp(
-            Online(groups={"spending": spending, "place": PLACE}), reader=self.store, metrics=self.figures
+            Online(groups={"spending": spending, "place": PLACE}),
+            reader=self.store,
+            metrics=self.figures,
+            longest_seconds=2,
         )
 
     def put(self, group: str, entity: str, *, age: timedelta = HOUR, **values: Any) -> None:
@@ -187,6 +190,15 @@ def test_a_required_group_does_not_care_about_the_others() -> None:
     desk = Desk(FeatureGroup(features=SPENDING.features, required=True))
     desk.store.unread = {"place#c-1"}
     assert desk.complete({"customer": "c-1"}).outcomes[0]["place"] == "unavailable"
+
+
+@pytest.mark.parametrize(("rows", "seconds"), [(1, 0.5), (400, 0.5), (401, 1.0), (5000, 2)])
+def test_a_large_request_waits_in_proportion_and_leaves_time_for_the_prediction(
+    rows: int, seconds: float
+) -> None:
+    desk = Desk()
+    desk.complete(*({"customer": number} for number in range(rows)))
+    assert desk.store.patience == [seconds]
 
 
 def test_an_entity_that_is_none_is_refused_as_for_any_prediction() -> None:

@@ -201,6 +201,24 @@ def test_whoever_asks_does_not_wait_for_a_table_that_hangs(
 
 
 @pytest.mark.localcloud
+def test_whoever_asks_does_not_wait_for_what_no_timeout_of_a_socket_ends(table: TableServer) -> None:
+    table.replies = [(500, b"{}")]
+    may_end, ended = threading.Event(), threading.Event()
+
+    def hang(_: float) -> None:
+        may_end.wait(20)
+        ended.set()
+
+    environment = {**KEYS, "AWS_ENDPOINT_URL": table.address}
+    reader = DynamoFeatureReader(table="features-1", environment=environment, pause=hang)
+    answer = reader.read(["g#1"], seconds=0.2)
+    assert not ended.is_set()
+    assert answer.unread == {"g#1"}
+    may_end.set()
+    reader.close()
+
+
+@pytest.mark.localcloud
 def test_a_connection_is_used_again_and_replaced_when_the_other_side_closed_it(
     table: TableServer, make: Callable[..., DynamoFeatureReader]
 ) -> None:

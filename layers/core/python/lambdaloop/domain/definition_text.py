@@ -44,6 +44,9 @@ def render_yaml(inference: Inference) -> str:
         *_monitoring(definition),
         "",
         *_retraining(definition),
+        "",
+        "# Features that are looked up by entity where a request leaves them out, each with the value where nothing is stored.",
+        "# online: {event_time: COLUMN, groups: {NAME: {ttl: 30d, features: {FEATURE: DEFAULT}}}}",
     ]
     return "\n".join(lines) + "\n"
 

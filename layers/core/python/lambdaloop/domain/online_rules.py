@@ -68,7 +68,7 @@ class Online:
     event_time: str = "event_time"
     """The column of the training data that says when a row's prediction would have been asked for; stored values that are newer are not joined to it."""
     timeout_ms: int = 500
-    """How long one request may wait for all that it looks up."""
+    """How long a request may wait for all that it looks up; one of more than 800 rows in proportion, at most half of serving.timeout_seconds."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.groups) <= _MAX_GROUPS:
@@ -109,9 +109,9 @@ class Online:
                 f"data.location must not lie in {FEATURES_FOLDER}, where stored features are kept, "
                 f"got {definition.data.location!r}"
             )
-        if self.timeout_ms >= definition.serving.timeout_seconds * 1000:
+        if self.timeout_ms > definition.serving.timeout_seconds * 500:
             raise ValueError(
-                f"online.timeout_ms must be less than serving.timeout_seconds, got {self.timeout_ms} and "
+                f"online.timeout_ms must be at most half of serving.timeout_seconds, got {self.timeout_ms} and "
                 f"{definition.serving.timeout_seconds} seconds"
             )
         values = StoredValues(definition.features)

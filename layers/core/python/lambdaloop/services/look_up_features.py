@@ -4,6 +4,7 @@ What a row gives itself wins, also where it gives null. What is not stored, too 
 default. A store that does not answer costs time and better values, never the prediction, unless the definition says so.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from lambdaloop.ports.features import Found, LookUp
 
 Outcome = Literal["stored", "default", "unavailable"]
+KEYS_IN_TIME = 800
+"""What is read side by side at once: for so many rows and groups a request waits `timeout_ms`, for more in proportion."""
 _WORST: Sequence[Outcome] = ("unavailable", "default", "stored")
 
 
@@ -49,10 +52,13 @@ class FeatureLookUp:
         *,
         reader: "FeatureReader",
         metrics: "LookUpMetrics",
+        longest_seconds: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`longest_seconds`: what is left of a request's time must do for the prediction."""
         self._rules = rules
         self._reader = reader
+        self._longest = longest_seconds
         self._metrics = metrics
         self._monotonic = monotonic
         self._values: tuple[Mapping[str, Feature], StoredValues] | None = None
@@ -123,7 +129,11 @@ class FeatureLookUp:
             if entity
             for group in groups
         }
-        return self._reader.read(keys, seconds=self._rules.timeout_ms / 1000) if keys else None
+        if not keys:
+            return None
+        # A large request takes more rounds; the same time for all of them would answer it with defaults.
+        whole = math.ceil(len(keys) / KEYS_IN_TIME) * self._rules.timeout_ms / 1000
+        return self._reader.read(keys, seconds=min(whole, self._longest))
 
     def _check_required(
         self,
