@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -230,3 +231,11 @@ def test_rows_are_held_against_the_first_twenty_ordinary_golden_rows() -> None:
     assert [row["f0"] for row in background_of(golden, signature)] == [float(number) for number in range(20)]
     only = GoldenRows(rows=({"f0": 1e7},), outputs=(GoldenOutput(value="no"),))
     assert background_of(only, signature) == ({"f0": 1e7},)
+
+
+def test_rows_with_free_text_are_ordinary_ones() -> None:
+    features = {"f0": Feature(type="number", max=100), "note": Feature(type="text", nullable=True)}
+    signature = replace(FunctionModel(_entangled, ["f0"]).signature, features=features)
+    rows: list[Row] = [{"f0": 1e7, "note": "much"}, {"f0": 1.0, "note": "words"}, {"f0": 2.0, "note": None}]
+    golden = GoldenRows(rows=tuple(rows), outputs=(GoldenOutput(value="no"),) * len(rows))
+    assert background_of(golden, signature) == tuple(rows[1:])
