@@ -91,14 +91,14 @@ class TestTheAnswer:
         self, desk: ReleaseDesk
     ) -> None:
         document = release(desk, saying(desk, "rejected"))
-        assert document["rolled_back"] == {"status": "rolled_back"}
+        assert document["rolled_back"] == {"status": "rolled_back", "reason": f"rejected by {BOB}: seen it"}
         assert desk.registry.release(MODEL, 1).outcome == f"rejected by {BOB}: seen it"
         assert desk.traffic.changes == []
         assert "release_rejected" in kinds(desk)
 
     def test_silence_is_a_no(self, desk: ReleaseDesk) -> None:
         document = release(desk)
-        assert document["rolled_back"] == {"status": "rolled_back"}
+        assert document["rolled_back"]["status"] == "rolled_back"
         assert desk.registry.release(MODEL, 1).outcome == "nobody approved it until 2026-03-03 09:00 UTC"
         assert desk.traffic.changes == []
         assert "release_expired" in kinds(desk)
@@ -118,7 +118,7 @@ class TestTheAnswer:
         document = release(
             desk, lambda waiting: desk.workflows.answer(waiting["token"], {"decision": "approved"})
         )
-        assert document["rolled_back"] == {"status": "rolled_back"}
+        assert document["rolled_back"]["status"] == "rolled_back"
         assert desk.traffic.changes == []
 
     def test_a_workflow_that_skips_the_question_gets_no_traffic(self, desk: ReleaseDesk) -> None:

@@ -16,6 +16,7 @@ from tests.fakes.traffic import InMemoryTraffic
 from tests.unit.services.release_desk import ReleaseDesk
 
 BOOM = {"Error": "Lambda.Unknown", "Cause": "out of memory"}
+WHY = "Lambda.Unknown: out of memory"
 
 
 @pytest.fixture
@@ -109,14 +110,20 @@ class TestClosing:
 
 class TestRollingBack:
     def test_it_brings_back_all_traffic_and_says_why(self, desk: ReleaseDesk, document: Document) -> None:
-        assert roll_back_release({**document, "error": BOOM}, desk.app) == {"status": "rolled_back"}
+        assert roll_back_release({**document, "error": BOOM}, desk.app) == {
+            "status": "rolled_back",
+            "reason": WHY,
+        }
         assert desk.routed() == ("2", None, 0.0)
         assert desk.registry.release(MODEL, 2).outcome == "Lambda.Unknown: out of memory"
 
     def test_rolling_back_again_changes_nothing(self, desk: ReleaseDesk, document: Document) -> None:
         roll_back_release({**document, "error": BOOM}, desk.app)
         changes = len(desk.traffic.changes)
-        assert roll_back_release({**document, "error": BOOM}, desk.app) == {"status": "rolled_back"}
+        assert roll_back_release({**document, "error": BOOM}, desk.app) == {
+            "status": "rolled_back",
+            "reason": WHY,
+        }
         assert len(desk.traffic.changes) == changes
 
     def test_weights_that_changed_by_hand_are_brought_back_too(
@@ -132,13 +139,16 @@ class TestRollingBack:
 
     def test_a_workflow_that_never_had_a_release_rolls_nothing_back(self, desk: ReleaseDesk) -> None:
         routed = desk.routed()
-        assert roll_back_release({"execution": "unheard of", "error": BOOM}, desk.app) == {"status": None}
+        assert roll_back_release({"execution": "unheard of", "error": BOOM}, desk.app) == {
+            "status": None,
+            "reason": WHY,
+        }
         assert desk.routed() == routed
 
     def test_a_release_that_went_live_stays_live(self, desk: ReleaseDesk, document: Document) -> None:
         at_100_percent(desk, document)
         close_release(document, desk.app)
-        assert roll_back_release({**document, "error": BOOM}, desk.app) == {"status": "live"}
+        assert roll_back_release({**document, "error": BOOM}, desk.app) == {"status": "live", "reason": WHY}
         assert desk.routed() == ("3", None, 0.0)
 
     def test_it_lets_the_next_release_in(self, desk: ReleaseDesk, document: Document) -> None:

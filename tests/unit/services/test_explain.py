@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -275,3 +276,11 @@ def test_shares_that_do_not_add_up_are_not_believed() -> None:
     [row, *background] = _rows(11, 16)
     model = KnowingModel(_names(16), scale="probability", error=1e-3)
     assert explain([row], model=model, background=background)[0].method == "sampled"
+
+
+def test_rows_with_free_text_are_ordinary_ones() -> None:
+    features = {"f0": Feature(type="number", max=100), "note": Feature(type="text", nullable=True)}
+    signature = replace(FunctionModel(_entangled, ["f0"]).signature, features=features)
+    rows: list[Row] = [{"f0": 1e7, "note": "much"}, {"f0": 1.0, "note": "words"}, {"f0": 2.0, "note": None}]
+    golden = GoldenRows(rows=tuple(rows), outputs=(GoldenOutput(value="no"),) * len(rows))
+    assert background_of(golden, signature) == tuple(rows[1:])
