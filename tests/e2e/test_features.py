@@ -51,6 +51,12 @@ def objects(site: Site, prefix: str) -> list[str]:
     return [each["Key"] for each in found.get("Contents", [])]
 
 
+def used(site: Site) -> set[tuple[str, str]]:
+    """What the function that puts files has used of its rights."""
+    found = site.cloud.control("iam/usage")["usage"]
+    return {("PutFeatures", entry["action"]) for entry in found if "PutFeatures" in entry["role"]}
+
+
 def use_stored_features(site: Site, customer: str) -> None:
     """A look-up, a file that is put, the look-up that sees it, and a file that is not put."""
     rows = read_csv(site.data, input_types(SignedClient(), site.deployment))
@@ -65,11 +71,17 @@ def use_stored_features(site: Site, customer: str) -> None:
     wait_until(site, lambda: stored(customer) == {STORED: newer})
     assert probabilities(site, {**row, "customer": customer}) == probabilities(site, {**row, STORED: newer})
 
-    arrive(site, f"{customer}-late.csv", f"{customer},2020-01-01,1")
+    before = len(objects(site, history_prefix(GROUP)))
+    late = f"{customer},2020-01-01,1"
+    arrive(site, f"{customer}-late.csv", late)
+    wait_until(site, lambda: len(objects(site, history_prefix(GROUP))) > before)
+    arrive(site, f"{customer}-late-again.csv", late)
+    wait_until(site, lambda: ("PutFeatures", "s3:GetObject") in used(site))  # it finds what was put
     arrive(site, f"{customer}-wrong.csv", f"{customer},2020-01-01,soon")
     wait_until(
         site, lambda: any(f"{customer}-wrong" in key for key in objects(site, quarantine_prefix(GROUP)))
     )
+    assert len(objects(site, history_prefix(GROUP))) == before + 1
     assert stored(customer) == {STORED: newer}, "what arrives late or wrong replaces nothing"
 
 

@@ -39,6 +39,8 @@ ONLY_AFTER_A_FAILURE = {
     ("PruneVersions", "dynamodb:UpdateItem"),
     # Lambda itself sends what the governor failed on: tests/infra/test_watch_in_the_local_cloud.py.
     ("GovernRetraining", "sqs:SendMessage"),
+    # The same with files of features.
+    ("PutFeatures", "sqs:SendMessage"),
 }
 ONLY_WITH_A_VERDICT = {
     # Few users, and no answer yet: tests/e2e/test_experiment.py has one.
