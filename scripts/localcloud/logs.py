@@ -35,7 +35,7 @@ from scripts.localcloud.iam import Access, service_roles
 
 BATCH_BYTES = 1_000_000
 """Of lines in one envelope: packed, they fit into one record of Firehose."""
-KEPT_LINES = 2_000
+KEPT_LINES = 1_000
 """Of each stream at least, and at most twice as many: a minute of busy traffic writes more than that, and nobody reads it twice."""
 UNDELIVERABLE = "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state."
 INSIGHTS_COMMANDS = ("fields", "sort", "limit")

@@ -256,7 +256,7 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
         ),
         ("Delay until a value can be queried.", "Alarms react sooner than in AWS."),
         (
-            "Exact percentiles of a minute with more than 200 different values: further ones are rounded to three digits.",
+            "Exact percentiles of a minute with more than 200 different values: further ones are rounded by up to half a percent.",
             "Leave half a percent of room around percentiles of busy traffic.",
         ),
     ),
@@ -283,7 +283,7 @@ NOT_EMULATED: tuple[NotEmulated, ...] = (
             "Quote phrases, or use JSON patterns.",
         ),
         (
-            "Retention: of each log stream the newest 2,000 lines are kept, as long as the process lives.",
+            "Retention: of each log stream the newest 1,000 lines are kept, as long as the process lives.",
             "Assert retention on the template; read a busy stream before it goes on, or what it was forwarded to.",
         ),
     ),

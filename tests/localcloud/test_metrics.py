@@ -268,13 +268,13 @@ def test_questions_that_make_no_sense_are_refused(
 
 def test_a_hundred_thousand_values_are_stored_and_queried_quickly() -> None:
     store = MetricStore()
-    started = time.perf_counter()
+    started = time.process_time()
     for second in range(100_000):
         store.put("N", {"MetricName": "Latency", "Value": float(second % 977)}, second)
     points = list(store.points(metric_key("N", "Latency", ()), 0, 100_000, 3600))
     assert sum(values.count for _, values in points) == 100_000
     assert all(values.statistic("p99") is not None for _, values in points)
-    assert time.perf_counter() - started < 5  # about 0.3 s; moto needs minutes
+    assert time.process_time() - started < 5  # about 0.3 s; moto needs minutes
 
 
 def test_old_points_become_coarser_and_then_go_but_nothing_is_counted_twice() -> None:
@@ -315,7 +315,7 @@ def test_a_busy_minute_takes_no_more_memory_than_a_calm_one_and_its_percentiles_
     for number in range(20_000):
         busy.add(5 + number / 1000)
     assert busy.values is not None
-    assert len(busy.values) < 600
+    assert len(busy.values) < 500
     assert (busy.count, busy.least, busy.most) == (20_000, 5, 24.999)
     for percent in (1, 50, 99):
         assert busy.statistic(f"p{percent}") == pytest.approx(5 + 20 * percent / 100, rel=0.005)

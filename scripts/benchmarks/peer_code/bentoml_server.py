@@ -2,7 +2,7 @@
 
 import os
 
-import bentoml  # type: ignore[import-not-found]
+import bentoml
 import joblib
 import numpy as np
 import pandas as pd

@@ -1,5 +1,6 @@
 """Statistics of metric values, as CloudWatch defines them."""
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -7,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
-_EXACT_VALUES, _DIGITS = 200, 3
-"""Beyond so many different values, further ones are rounded: a minute of busy traffic would hold thousands, for hours."""
+_EXACT_VALUES, _STEP = 200, 1.01
+"""Beyond so many different values, further ones are rounded to powers of the step: a minute of busy traffic would hold
+thousands, for days."""
 SIMPLE = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 
 
@@ -94,7 +96,7 @@ class Aggregate:
 
 def _count(values: dict[float, float], value: float, count: float) -> None:
     if len(values) >= _EXACT_VALUES and value not in values:
-        value = float(f"{value:.{_DIGITS}g}")
+        value = math.copysign(_STEP ** round(math.log(abs(value), _STEP)), value) if value else value
     values[value] = values.get(value, 0.0) + count
 
 

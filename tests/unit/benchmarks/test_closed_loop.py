@@ -27,7 +27,7 @@ def test_the_requests_are_shared_among_the_clients_and_none_is_lost() -> None:
         sent[place] += 1
 
     clients = [lambda place=place: client(place) for place in range(3)]
-    seen = send_in_turns(clients, requests=11)  # type: ignore[arg-type]
+    seen = send_in_turns(clients, requests=11)
     assert sent == [4, 4, 3]
     assert len(seen.seconds) == 11
 
