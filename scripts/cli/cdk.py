@@ -1,5 +1,6 @@
 """Runs the real `cdk` command of this environment, and says what it is doing."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from lambdaloop.domain.errors import LambdaloopError
 PROJECT = Path(__file__).resolve().parents[2]
 _BINARIES = Path(sys.executable).parent
 _CDK = str(_BINARIES / "cdk")
+_LAZY_BUFFERS = Path(__file__).with_name("lazy_buffers.cjs")
 
 Tell = Callable[[str], None]
 """Takes a line of what a command says."""
@@ -56,6 +58,7 @@ def run_and_tell(
                 **environment,
                 "PATH": f"{_BINARIES}{os.pathsep}{os.environ.get('PATH', '')}",
                 "VENV": str(_BINARIES.parent),  # cdk.json runs the app in this environment
+                "NODE_OPTIONS": _with_lazy_buffers({**os.environ, **environment}.get("NODE_OPTIONS", "")),
                 "CI": "true",  # plain lines instead of a redrawn screen
                 "CDK_DISABLE_CLI_TELEMETRY": "true",
                 "CDK_VALIDATION": "false",  # scripts/check validates the templates; a deployment need not wait for it
@@ -72,3 +75,9 @@ def run_and_tell(
     if process.returncode:
         raise CommandFailedError(f"{' '.join(command)} failed:\n{''.join(lines[-40:])}")
     return "".join(lines)
+
+
+def _with_lazy_buffers(options: str) -> str:
+    """Node's options and one more: a deployment spends seconds on a log of uploaded bytes that nobody reads."""
+    quoted = json.dumps(str(_LAZY_BUFFERS), ensure_ascii=False)  # as Node wants it where there are spaces
+    return f"{options} --require {quoted}".lstrip()

@@ -29,6 +29,7 @@ from scripts.localcloud import (
     passing,
     periodic,
     schedules,
+    service_models,
     step_functions,
 )
 from scripts.localcloud.clock import VirtualClock
@@ -79,7 +80,6 @@ def start(state_dir: Path, port: int, gateway_port: int, speed: float, *, runnin
         clock=clock,
     )
     default_user_config["stepfunctions"]["execute_state_machine"] = True
-    default_user_config["iam"]["load_aws_managed_policies"] = True  # roles attach AWSLambdaBasicExecutionRole
     _install(cloud)
     listener.app = control.Control(cloud, SerializedMoto(cloud))
     serving = threading.Thread(
@@ -102,6 +102,7 @@ def _stop_at_end_of_stdin(stop: threading.Event) -> None:
 
 
 def _install(cloud: Cloud) -> None:
+    service_models.install(cloud)
     control.install(cloud)
     passing.install(cloud)
     iam.install(cloud)

@@ -5,7 +5,7 @@ moto ignores resources and conditions, so without this a missing grant would onl
 
 from scripts.localcloud import moto_seams
 from scripts.localcloud.cloud import Cloud
-from scripts.localcloud.iam import identity
+from scripts.localcloud.iam import identity, managed_policies
 from scripts.localcloud.iam.enforcement import Iam, enforce
 from scripts.localcloud.iam.policy import Access, Decision
 from scripts.localcloud.iam.principals import ROOT, Principal
@@ -20,6 +20,7 @@ def install(cloud: Cloud) -> None:
     """
     if moto_seams.of(cloud).first("iam"):
         enforce(cloud)
+        managed_policies.install(cloud)
         identity.install(cloud, of(cloud).principals)
 
 
