@@ -17,7 +17,7 @@ def scrape(site: Site) -> dict[tuple[str, ...], float]:
     session = boto3.Session()
     credentials: Any = session.get_credentials()
     SigV4Auth(credentials.get_frozen_credentials(), "execute-api", session.region_name).add_auth(request)
-    signed = urllib.request.Request(request.url, headers=dict(request.headers.items()))
+    signed = urllib.request.Request(str(request.url), headers=dict(request.headers.items()))
     with urllib.request.urlopen(signed, timeout=60) as answer:
         text = answer.read().decode()
     return {
