@@ -135,7 +135,8 @@ def test_an_artifact_with_one_flipped_byte_is_refused_and_the_previous_release_k
         ended = follow(start_release(site, "tampered-bundle"))
         assert not ended.succeeded
         assert "ArtifactCorruptError" in ended.cause
-        assert ended.cause == site.registry.releases(site.definition.name)[0].outcome
+        outcome = site.registry.releases(site.definition.name)[0].outcome
+        assert ended.cause == f"ReleaseRolledBack: {outcome}"
         assert site.routing() == before
         traffic = site.traffic()
         traffic.send(20, show=False)

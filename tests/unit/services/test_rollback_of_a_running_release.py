@@ -86,7 +86,7 @@ def test_whatever_step_comes_next_stops_and_moves_nothing(
     assert routed == ("3" if to is None else "2", None, 0.0)
     with pytest.raises(ConflictError):
         STEPS[step](document, desk.app)
-    assert fail(document, desk) == {"status": "rolled_back"}
+    assert fail(document, desk) == {"status": "rolled_back", "reason": "E: caught"}
     assert (desk.routed(), len(desk.traffic.changes)) == (routed, changes)
     assert desk.registry.release(MODEL, 3).outcome.endswith("by anna: wrong prices")  # type: ignore[union-attr]
 
@@ -143,7 +143,7 @@ class TestInTheSameMoment:
         _before(desk.traffic, "route", lambda: rolled_back(desk, to=2))
         with pytest.raises(ConflictError):
             shift_traffic(late, desk.app)
-        assert fail(document, desk) == {"status": "rolled_back"}
+        assert fail(document, desk) == {"status": "rolled_back", "reason": "E: caught"}
         assert desk.routed() == ("3", None, 0.0)
 
     def test_a_release_that_opens_meanwhile_is_ended_too(self, desk: ReleaseDesk) -> None:

@@ -127,7 +127,7 @@ def test_any_other_answer_fails_the_release_before_it_gets_traffic(wrong: Any, p
     with pytest.raises(VerificationFailedError, match=problem):
         verified(desk)
     document = run_release(desk.app, execution="x")
-    assert document["rolled_back"] == {"status": "rolled_back"}
+    assert document["rolled_back"]["status"] == "rolled_back"
     assert desk.traffic.changes == []
 
 

@@ -44,7 +44,8 @@ def walk(one: Tree, row: NDArray[np.float64]) -> NDArray[np.float64]:
         value = row[one.feature[node]]
         goes_left = one.missing_left[node] if np.isnan(value) else value <= one.threshold[node]
         node = one.left[node] if goes_left else one.right[node]
-    return one.values[node]
+    reached: NDArray[np.float64] = one.values[node]
+    return reached
 
 
 def forest(trees: Sequence[Tree]) -> Forest:

@@ -78,14 +78,13 @@ class Trees:
         self._top_levels = _levels_at_once(widths)
         # With the last level go the leaves, which have no step to take.
         top = len(self._nodes) if self._top_levels == self._levels else sum(widths[: self._top_levels])
-        self._top = [
-            np.ascontiguousarray(column)
-            for column in (pointers[:top, _FEATURE], self._nodes[:top, _THRESHOLD], pointers[:top, _RIGHT])
-        ]
+        self._top_feature = np.ascontiguousarray(pointers[:top, _FEATURE])
+        self._top_threshold = np.ascontiguousarray(self._nodes[:top, _THRESHOLD])
+        self._top_right = np.ascontiguousarray(pointers[:top, _RIGHT])
         # Plain numbers one at a time: much faster than from an array.
-        self._threshold = memoryview(self._nodes[:, _THRESHOLD])
-        self._feature = memoryview(pointers[:, _FEATURE])
-        self._right = memoryview(pointers[:, _RIGHT])
+        self._threshold = self._nodes[:, _THRESHOLD].data
+        self._feature = pointers[:, _FEATURE].data
+        self._right = pointers[:, _RIGHT].data
 
     def __len__(self) -> int:
         return len(self._roots)
@@ -105,9 +104,8 @@ class Trees:
         return found
 
     def _leaves_of_one(self, row: Matrix) -> NDArray[np.intp]:
-        feature, threshold, right = self._top
-        follow = right + (row.take(feature) <= threshold)
-        nodes = self._roots
+        follow = self._top_right + (row.take(self._top_feature) <= self._top_threshold)
+        nodes: NDArray[np.intp] = self._roots
         for _ in range(self._top_levels):
             nodes = follow.take(nodes)
         if self._top_levels == self._levels:
