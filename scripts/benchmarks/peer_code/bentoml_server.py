@@ -2,13 +2,13 @@
 
 import os
 
-import bentoml
+import bentoml  # type: ignore[import-not-found]
 import joblib
 import numpy as np
 import pandas as pd
 
 
-@bentoml.service  # type: ignore[untyped-decorator]
+@bentoml.service
 class Forest:
     """One model."""
 

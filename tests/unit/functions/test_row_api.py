@@ -269,6 +269,9 @@ def test_a_bug_of_ours_is_a_plain_500_counted_and_explained_in_the_log_only(
         def predict(self, rows: object) -> list[Any]:
             raise ZeroDivisionError(f"cannot divide by {rows}") from KeyError(str(rows))
 
+        def exact_shares(self, *_: Any, **__: Any) -> None:
+            """It knows nothing."""
+
     gateway = Gateway(Buggy())
     answer = gateway.predict({**ROW, "plan": "secret"})
     assert answer.status == 500

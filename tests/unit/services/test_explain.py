@@ -42,8 +42,15 @@ class FunctionModel:
             Output(value="yes" if p > 0.5 else "no", probabilities={"no": 1 - p, "yes": p}) for p in numbers
         ]
 
-    def exact_shares(self, *_: object, **__: object) -> None:
-        """It knows nothing but its answers."""
+    def exact_shares(
+        self,
+        row: Row,  # noqa: ARG002  (it knows nothing but its answers)
+        background: Sequence[Row],  # noqa: ARG002
+        *,
+        label: str | None,  # noqa: ARG002
+        scale: Scale,  # noqa: ARG002
+    ) -> Sequence[Mapping[str, float]] | None:
+        return None
 
 
 def _sigmoid(score: float) -> float:
@@ -245,7 +252,7 @@ class KnowingModel(FunctionModel):
 
     def exact_shares(
         self, row: Row, background: Sequence[Row], *, label: str | None, scale: Scale
-    ) -> list[dict[str, float]] | None:
+    ) -> Sequence[Mapping[str, float]] | None:
         assert label == "yes"
         if scale != self._scale:
             return None

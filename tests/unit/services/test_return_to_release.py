@@ -267,8 +267,8 @@ class TestWithoutTheRegistry:
 
     def test_it_may_go_down_in_the_middle(self, history: ReleaseHistory) -> None:
         class Dying(DownRegistry):
-            def releases(self, model: str) -> Any:
-                return InMemoryRegistry.releases(self, model)
+            def releases(self, model: str, *, limit: int | None = None) -> Any:
+                return InMemoryRegistry.releases(self, model, limit=limit)
 
         assert history.roll_back(releases=Dying(history.registry, 1)).unrecorded
         assert history.roll_back().unrecorded is None

@@ -32,7 +32,8 @@ PLACES = [*range(len(FEATURES))]
 @cache
 def served(task: Task, estimator: Estimator, preparation: Preparation | None = None) -> LoadedBundle:
     data, model = prepared(task), definition(task)
-    chosen = replace(candidate(estimator), **({"preparation": preparation} if preparation else {}))
+    chosen = candidate(estimator)
+    chosen = replace(chosen, preparation=preparation or chosen.preparation)
     pipeline = fit(model, chosen, data.training_frame, data.training_target)
     signature = Signature.of(model)
     content = compile_model(pipeline, signature, candidate=chosen)
