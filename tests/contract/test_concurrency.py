@@ -33,7 +33,12 @@ def trained(name: str) -> Document:
             "definition": definition_digest(definition(steps=STEPS)),
         },
         "evaluation": {"winner": "linear", "passed": True, "metrics": {}, "checks": []},
-        "package": {"manifest": reference, "files": {"bundle.zip": reference}},
+        "package": {
+            "manifest": reference,
+            "files": {"bundle.zip": reference},
+            "runtime": {"name": "compiled", "reason": "exact", "worst_difference": 0.0, "bytes": 1},
+        },
+        "parity": {"speed": {"load_ms": 1.0, "row_us": 1.0, "batch_row_us": 1.0}},
     }
 
 

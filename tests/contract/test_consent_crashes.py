@@ -115,6 +115,7 @@ def test_what_is_rolled_back_instead_leaves_all_traffic_where_it_was(waiting: Aw
     for _ in crashes(waiting, before_traffic, writes=True):
         error = {"Error": "Lambda.Unknown", "Cause": "the process died"}
         assert roll_back({"execution": "second", "error": error}, app_on(waiting)) == {
-            "status": "rolled_back"
+            "status": "rolled_back",
+            "reason": "Lambda.Unknown: the process died",
         }
         check_settled(waiting)
