@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scripts.localcloud import service_models
+from scripts.localcloud.server import run
 
 
 def main() -> None:
@@ -21,9 +21,6 @@ def main() -> None:
         "--until-stdin-closes", action="store_true", help="stop when whoever holds standard input is gone"
     )
     given = parser.parse_args()
-    service_models.share()
-    from scripts.localcloud.server import run
-
     run(given.state, given.port, given.gateway_port, given.speed, until_stdin_closes=given.until_stdin_closes)
 
 

@@ -29,7 +29,6 @@ from scripts.localcloud import (
     passing,
     periodic,
     schedules,
-    service_models,
     step_functions,
 )
 from scripts.localcloud.clock import VirtualClock
@@ -102,7 +101,6 @@ def _stop_at_end_of_stdin(stop: threading.Event) -> None:
 
 
 def _install(cloud: Cloud) -> None:
-    service_models.install(cloud)
     control.install(cloud)
     passing.install(cloud)
     iam.install(cloud)

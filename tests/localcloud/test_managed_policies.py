@@ -1,10 +1,8 @@
-"""What the local cloud reads once per process, and what stays as it was."""
+"""AWS's own policies, which are read once per process."""
 
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import UnknownServiceError
-from botocore.loaders import Loader
 from moto.iam.models import iam_backends
 
 from scripts.localcloud.cloud import ACCOUNT_ID
@@ -13,24 +11,6 @@ from tests.localcloud.running_cloud import RunningCloud
 pytestmark = pytest.mark.localcloud
 
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-
-
-def _described(service: str) -> object:
-    return Loader().load_data(f"{service}/{Loader().list_api_versions(service, 'service-2')[-1]}/service-2")
-
-
-def test_sessions_share_the_description_of_a_service_while_there_is_a_cloud(tmp_path: Path) -> None:
-    with RunningCloud.running(tmp_path, speed=1):
-        during = _described("sts")
-        assert during is _described("sts")
-    after = _described("sts")
-    assert after == during
-    assert after is not during
-
-
-def test_a_service_that_is_not_described_is_still_unknown(tmp_path: Path) -> None:
-    with RunningCloud.running(tmp_path, speed=1), pytest.raises(UnknownServiceError):
-        Loader().load_service_model("nothing", "service-2")
 
 
 def test_each_cloud_has_the_policies_of_aws_anew(tmp_path: Path) -> None:
