@@ -171,7 +171,7 @@ def test_who_tells_about_all_models_reads_their_records_and_figures_and_writes_n
     platform: Template,
 ) -> None:
     environment = platform.functions()["expose_metrics"]["Environment"]["Variables"]
-    assert environment["LAMBDALOOP_API_MODELS"] == "churn,price,species"
+    assert environment["LAMBDALOOP_API_MODELS"] == "churn,credit,price,species"
     records, figures, alarms = list(platform.grants("expose_metrics"))[1:]
     assert records["Action"] == ["dynamodb:GetItem", "dynamodb:Query"]
     assert records["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}}
