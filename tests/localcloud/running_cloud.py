@@ -32,6 +32,7 @@ class RunningCloud:
     def running(cls, state_dir: Path, *, speed: float) -> "Iterator[RunningCloud]":
         """A cloud with nothing in it; gone afterwards, with everything that was."""
         pytest_socket.enable_socket()  # a fixture of a whole module comes before the marker of its first test
+        moto_api_backend.reset()  # tests of parts leave their tables behind, for their next one
         with ExitStack() as running:
             running.callback(moto_api_backend.reset)
             yield cls(server.start(state_dir, 0, 0, speed, running=running))

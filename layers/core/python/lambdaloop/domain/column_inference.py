@@ -26,7 +26,7 @@ def guess_feature(texts: Sequence[str]) -> Guess:
     """What a column of text is; blank text is a missing value.
 
     >>> guess_feature(["1.5", "", "2"]).feature
-    Feature(type='number', nullable=True, min=1.5, max=2.0, categories=(), unexpected='accept')
+    Feature(type='number', nullable=True, min=1.5, max=2.0, categories=(), ordered=False, unexpected='accept')
     """
     known = Counter(text for text in texts if text.strip())
     nullable = known.total() < len(texts)
