@@ -3,7 +3,7 @@
 Where AWS leaves no choice but a `*`, the grant says why, and cdk-nag is given that reason.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aws_cdk import Stack
@@ -16,7 +16,6 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from lambdaloop.domain.capture_layout import feedback_prefix
-from lambdaloop.domain.stored_features import history_prefix, incoming_prefix, item_key, quarantine_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,7 @@ def read_training_data(bucket: s3.IBucket, location: str) -> Grant:
     """The exact object versions that a dataset names."""
     return Grant(
         actions=("s3:GetObjectVersion",),
-        resources=(_below(bucket, _folder(location)),),
+        resources=(below(bucket, _folder(location)),),
         wildcard="training data have names that users choose, below one folder",
     )
 
@@ -67,7 +66,7 @@ def write_artifacts(bucket: s3.IBucket, model: str) -> Grant:
 def _artifacts(bucket: s3.IBucket, model: str, *actions: str) -> Grant:
     return Grant(
         actions=actions,
-        resources=(_below(bucket, f"models/{model}/artifacts/"),),
+        resources=(below(bucket, f"models/{model}/artifacts/"),),
         wildcard="artifacts are named by their sha256, below one folder for each model",
     )
 
@@ -112,7 +111,7 @@ def deliver_capture(bucket: s3.IBucket, model: str) -> list[Grant]:
 def _captured(bucket: s3.IBucket, model: str, folders: tuple[str, ...], *actions: str) -> Grant:
     return Grant(
         actions=actions,
-        resources=tuple(_below(bucket, _of_model(folder, model)) for folder in folders),
+        resources=tuple(below(bucket, _of_model(folder, model)) for folder in folders),
         wildcard="captured objects are named by hour and source, below one folder for each model",
     )
 
@@ -130,7 +129,7 @@ def read_feedback(bucket: s3.IBucket, model: str) -> Grant:
     """The exact versions of the files of labels that users upload for one model."""
     return Grant(
         actions=("s3:GetObjectVersion",),
-        resources=(_below(bucket, feedback_prefix(model)),),
+        resources=(below(bucket, feedback_prefix(model)),),
         wildcard="files of labels have names that users choose, below one folder for each model",
     )
 
@@ -178,64 +177,6 @@ def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
         resources=(table.table_arn,),
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["NAMESPACE#*"]}},
     )
-
-
-def look_up_features(table: dynamodb.ITable, groups: Iterable[str]) -> Grant:
-    """The stored features of some groups, whomever they are about; keys begin with the group."""
-    return _features(table, groups, "BatchGetItem")
-
-
-def put_features(table: dynamodb.ITable, groups: Iterable[str]) -> Grant:
-    """The same, to be written where a row is newer."""
-    return _features(table, groups, "BatchGetItem", "PutItem")
-
-
-def _features(table: dynamodb.ITable, groups: Iterable[str], *actions: str) -> Grant:
-    keys = [item_key(group, "*") for group in sorted(groups)]
-    return Grant(
-        actions=tuple(f"dynamodb:{action}" for action in actions),
-        resources=(table.table_arn,),
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}},
-    )
-
-
-def list_feature_history(bucket: s3.IBucket, groups: Iterable[str]) -> Grant:
-    """The names and versions of what was ever put into some groups."""
-    return Grant(
-        actions=("s3:ListBucketVersions",),
-        resources=(bucket.bucket_arn,),
-        conditions={"StringEquals": {"s3:prefix": [history_prefix(group) for group in sorted(groups)]}},
-    )
-
-
-def read_feature_history(bucket: s3.IBucket, groups: Iterable[str]) -> Grant:
-    """The exact object versions that a dataset names."""
-    return Grant(
-        actions=("s3:GetObjectVersion",),
-        resources=tuple(_below(bucket, history_prefix(group)) for group in sorted(groups)),
-        wildcard="the history of features is named by its content, below one folder for each group",
-    )
-
-
-def put_feature_files(bucket: s3.IBucket, groups: Iterable[str]) -> list[Grant]:
-    """Files as they arrive, what was put of them, and why others were not."""
-    names = sorted(groups)
-    return [
-        Grant(
-            actions=("s3:GetObjectVersion",),
-            resources=tuple(_below(bucket, incoming_prefix(group)) for group in names),
-            wildcard="files of features have names that users choose, below one folder for each group",
-        ),
-        Grant(
-            actions=("s3:PutObject", "s3:GetObject"),
-            resources=tuple(
-                _below(bucket, prefix(group))
-                for group in names
-                for prefix in (history_prefix, quarantine_prefix)
-            ),
-            wildcard="the history of features is named by its content, below one folder for each group",
-        ),
-    ]
 
 
 def manage_function(function: lambda_.IFunction, *actions: str) -> Grant:
@@ -346,7 +287,7 @@ def send_traces() -> Grant:
     )
 
 
-def _below(bucket: s3.IBucket, folder: str) -> str:
+def below(bucket: s3.IBucket, folder: str) -> str:
     """Every object below a folder. The export is the one CDK would make; made here, cdk-nag's finding has a known name."""
     return f"{Stack.of(bucket).export_value(bucket.bucket_arn)}/{folder}*"
 

@@ -16,7 +16,8 @@ from infra.constructs.layers import core_layer, layer
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.undelivered import Undelivered
 from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
-from infra.grants import publish_notices, put_feature_files, put_features, send_messages
+from infra.feature_grants import put_feature_files, put_features
+from infra.grants import publish_notices, send_messages
 from infra.packages import Packages
 from lambdaloop.domain.shared_groups import SharedGroup
 from lambdaloop.domain.stored_features import incoming_prefix

@@ -13,7 +13,8 @@ from constructs import Construct
 
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
-from infra.grants import look_up_features, read_artifacts
+from infra.feature_grants import look_up_features
+from infra.grants import read_artifacts
 from infra.nag import acknowledge
 from infra.packages import Packages
 from lambdaloop.domain.definition import ModelDefinition

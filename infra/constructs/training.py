@@ -16,15 +16,14 @@ from constructs import Construct
 from infra.constructs.layers import Layer, ModelLayers
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.workflow import Workflow
+from infra.feature_grants import list_feature_history, read_feature_history
 from infra.grants import (
     Grant,
     list_capture,
-    list_feature_history,
     list_feedback,
     list_training_data,
     read_artifacts,
     read_capture,
-    read_feature_history,
     read_feedback,
     read_training_data,
     start_workflow,
