@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -146,15 +146,17 @@ class DynamoFeatureReader:
         )
         while True:
             connection, is_used = self._connection(secure, host, deadline)
-            try:
-                connection.request("POST", "/", body=body, headers=dict(headers))
-                response = connection.getresponse()
-                content = self._content(connection, response, deadline)
-            except BaseException as error:
-                connection.close()
-                if is_used and isinstance(error, ConnectionError):
-                    continue  # the other side closed a connection that was idle, which is no failure
-                raise
+            with ExitStack() as failing:
+                failing.callback(connection.close)
+                try:
+                    connection.request("POST", "/", body=body, headers=dict(headers))
+                    response = connection.getresponse()
+                    content = self._content(connection, response, deadline)
+                except ConnectionError:
+                    if is_used:
+                        continue  # the other side closed a connection that was idle, which is no failure
+                    raise
+                failing.pop_all()
             if connection.sock is not None:  # else the answer said that it was the last one
                 self._idle.append(connection)
             _check_status(response.status, content)
