@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fastapi import Request
+from starlette.requests import Request
 
 from functions.inference.facts import RequestFacts
 from functions.inference.limits import max_rows

@@ -1,12 +1,13 @@
 """Where callers ask why: explanations are no predictions, so they are neither logged nor counted as such."""
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference
 from functions.inference.explain_messages import ExplainRequest, ExplanationBody, ExplanationsBody
 from functions.inference.reading import read_body
 from functions.inference.refusals import RefusedError, json_response
+from functions.inference.routes import Routes
 from lambdaloop.domain.errors import ArtifactCorruptError
 from lambdaloop.domain.explained_scale import Scale
 from lambdaloop.domain.explanation import Explanation
@@ -18,12 +19,12 @@ from lambdaloop.services.load_model import LoadedModel
 from lambdaloop.services.predict import entities_of
 
 
-def explain_api(inference: Inference) -> APIRouter:
+def explain_api(inference: Inference) -> Routes:
     """Its one endpoint."""
-    router = APIRouter(tags=["Rows"], route_class=DirectRoute)
+    routes = Routes("Rows")
     backgrounds: dict[str, tuple[Row, ...]] = {}
 
-    @router.post("/models/{model}/explain")
+    @routes.post("/models/{model}/explain")
     async def explain_rows(model: str, request: Request) -> Response:
         """Explain rows."""
         request.state.is_uncounted = True
@@ -57,7 +58,7 @@ def explain_api(inference: Inference) -> APIRouter:
         }
         return json_response(answer)
 
-    return router
+    return routes
 
 
 def _background(loaded: LoadedModel, known: dict[str, tuple[Row, ...]]) -> tuple[Row, ...]:

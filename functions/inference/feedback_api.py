@@ -1,21 +1,22 @@
 """Where labels are sent to: what really happened, and what it was worth, about predictions made before."""
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference
 from functions.inference.facts import RequestFacts
 from functions.inference.messages import FeedbackBody, FeedbackRequest
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
+from functions.inference.routes import Routes
 from lambdaloop.services.record_feedback import SentLabel, record_feedback
 
 
-def feedback_api(inference: Inference) -> APIRouter:
+def feedback_api(inference: Inference) -> Routes:
     """Its one endpoint. It needs the model's definition and not the model: labels come before, during and after a release."""
-    router = APIRouter(tags=["Labels"], route_class=DirectRoute)
+    routes = Routes("Labels")
 
-    @router.post("/models/{model}/feedback")
+    @routes.post("/models/{model}/feedback")
     async def send_labels(model: str, request: Request) -> Response:
         """Send labels."""
         request.state.is_uncounted = True
@@ -40,4 +41,4 @@ def feedback_api(inference: Inference) -> APIRouter:
         answer: FeedbackBody = {"accepted": accepted, "request_id": facts.request_id}
         return json_response(answer, 202)
 
-    return router
+    return routes

@@ -1,9 +1,9 @@
 """The Open Inference Protocol, version 2, without its binary data extension."""
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 import lambdaloop
-from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference, check_rows
 from functions.inference.messages import (
     InferBody,
@@ -15,6 +15,7 @@ from functions.inference.messages import (
 )
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
+from functions.inference.routes import Routes
 from functions.inference.tensors import metadata_of, outputs_of, row_count, rows_of, wanted_outputs
 from lambdaloop.services.load_model import LoadedModel
 
@@ -22,28 +23,28 @@ _MODEL = "/v2/models/{model}"
 _VERSION = "/v2/models/{model}/versions/{version}"
 
 
-def open_inference(inference: Inference) -> APIRouter:
+def open_inference(inference: Inference) -> Routes:
     """Its endpoints; those of the server as a whole are answered by answer_unrouted where several models share an API."""
-    router = APIRouter(tags=["Open Inference Protocol"], route_class=DirectRoute)
-    _add_health(router, inference)
-    _add_model(router, inference)
-    return router
+    routes = Routes("Open Inference Protocol")
+    _add_health(routes, inference)
+    _add_model(routes, inference)
+    return routes
 
 
-def _add_health(router: APIRouter, inference: Inference) -> None:
-    @router.get("/v2")
+def _add_health(routes: Routes, inference: Inference) -> None:
+    @routes.get("/v2")
     async def server_metadata() -> Response:
         """Who answers."""
         answer: ServerMetadata = {"name": "lambdaloop", "version": lambdaloop.__version__, "extensions": []}
         return json_response(answer)
 
-    @router.get("/v2/health/live")
+    @routes.get("/v2/health/live")
     async def server_live() -> Response:
         """Whether the function runs."""
         answer: Live = {"live": True}
         return json_response(answer)
 
-    @router.get("/v2/health/ready")
+    @routes.get("/v2/health/ready")
     async def server_ready() -> Response:
         """Whether predictions are answered; 503 when not."""
         inference.slot.get()
@@ -51,33 +52,33 @@ def _add_health(router: APIRouter, inference: Inference) -> None:
         return json_response(answer)
 
 
-def _add_model(router: APIRouter, inference: Inference) -> None:
-    @router.get(_MODEL)
+def _add_model(routes: Routes, inference: Inference) -> None:
+    @routes.get(_MODEL)
     async def model_metadata(model: str) -> Response:
         """What the model takes and gives."""
         return _metadata(inference.find(model))
 
-    @router.get(_VERSION)
+    @routes.get(_VERSION)
     async def version_metadata(model: str, version: str) -> Response:
         """What the version takes and gives."""
         return _metadata(inference.find(model, version))
 
-    @router.get(f"{_MODEL}/ready")
+    @routes.get(f"{_MODEL}/ready")
     async def model_ready(model: str) -> Response:
         """Whether the model answers predictions; 503 when not."""
         return _ready(inference.find(model))
 
-    @router.get(f"{_VERSION}/ready")
+    @routes.get(f"{_VERSION}/ready")
     async def version_ready(model: str, version: str) -> Response:
         """Whether the version answers predictions; 503 when not."""
         return _ready(inference.find(model, version))
 
-    @router.post(f"{_MODEL}/infer")
+    @routes.post(f"{_MODEL}/infer")
     async def model_infer(model: str, request: Request) -> Response:
         """Predict tensors."""
         return await _infer(inference, inference.find(model), request)
 
-    @router.post(f"{_VERSION}/infer")
+    @routes.post(f"{_VERSION}/infer")
     async def version_infer(model: str, version: str, request: Request) -> Response:
         """Predict tensors with this version or not at all."""
         return await _infer(inference, inference.find(model, version), request)

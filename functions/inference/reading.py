@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
 
 from functions.inference.compression import unpacked
 from functions.inference.facts import RequestFacts

@@ -2,10 +2,12 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from functions.inference.facts import RequestFacts
 from functions.inference.messages import Problem
@@ -49,16 +51,6 @@ class RefusedError(Exception):
         self.error = error
         self.problems = problems
         self.headers = headers
-
-
-def install_refusals(app: FastAPI) -> None:
-    """Make every error that is no bug a JSON answer."""
-    app.exception_handler(RefusedError)(_refused)
-    app.exception_handler(RowsInvalidError)(_rows_invalid)
-    app.exception_handler(HTTPException)(_not_routed)
-    app.exception_handler(StoredFeaturesUnavailableError)(_not_looked_up)
-    for error in _UNAVAILABLE:
-        app.exception_handler(error)(_unavailable)
 
 
 def json_response(body: object, status: int = 200) -> Response:
@@ -129,3 +121,13 @@ def counted(problems: Sequence[Problem]) -> str:
     if len(problems) >= MOST_PROBLEMS:
         return f"{MOST_PROBLEMS} problems or more"
     return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+
+
+REFUSALS: Mapping[type[Exception], Any] = {
+    RefusedError: _refused,
+    RowsInvalidError: _rows_invalid,
+    HTTPException: _not_routed,
+    StoredFeaturesUnavailableError: _not_looked_up,
+    **dict.fromkeys(_UNAVAILABLE, _unavailable),
+}
+"""Makes every error that is no bug a JSON answer."""

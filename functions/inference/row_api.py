@@ -1,20 +1,21 @@
 """The plain interface: a list of rows in, a list of predictions out."""
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from functions.inference.direct_route import DirectRoute
 from functions.inference.endpoints import Inference
 from functions.inference.messages import PredictionsBody, RowsRequest
 from functions.inference.reading import read_body
 from functions.inference.refusals import json_response
+from functions.inference.routes import Routes
 from lambdaloop.domain.row_schema import row_schema
 
 
-def row_api(inference: Inference) -> APIRouter:
+def row_api(inference: Inference) -> Routes:
     """Its endpoints."""
-    router = APIRouter(tags=["Rows"], route_class=DirectRoute)
+    routes = Routes("Rows")
 
-    @router.post("/models/{model}/predict")
+    @routes.post("/models/{model}/predict")
     async def predict_rows(model: str, request: Request) -> Response:
         """Predict rows."""
         loaded = inference.find(model)
@@ -35,11 +36,11 @@ def row_api(inference: Inference) -> APIRouter:
         }
         return json_response(answer)
 
-    @router.get("/models/{model}/schema")
+    @routes.get("/models/{model}/schema")
     async def describe_row(model: str) -> Response:
         """What a row is made of, as JSON Schema."""
         loaded = inference.find(model)
         stored = inference.look_up.defaults if inference.look_up else {}
         return json_response(row_schema(loaded.model.signature, version=loaded.pin.version, stored=stored))
 
-    return router
+    return routes

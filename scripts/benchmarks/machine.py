@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("fastapi", "mangum", "numpy", "scikit-learn", "pandas", "boto3")
+_PACKAGES = ("starlette", "fastapi", "mangum", "numpy", "scikit-learn", "pandas", "boto3")
 
 
 def describe_machine() -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import bytecode
+from infra.layer_recipe import build_layer
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.domain.artifact import Artifact
@@ -27,6 +28,7 @@ from scripts.localcloud.lambda_host.runtime_dir import runtime_dir
 
 PROJECT = Path(__file__).parents[2]
 BUCKET = "bench-models"
+_BASELINE_LAYER = Path(__file__).with_name("baseline_layer")
 _SECONDS = 120
 
 
@@ -133,18 +135,20 @@ def lambdaloop_side(models: list[TrainedModel], folder: Path) -> Side:
 
 
 def baseline_side(models: list[TrainedModel], folder: Path) -> Side:
-    """The baseline with the training layer's scikit-learn and pandas and the serving layer's FastAPI, of the same versions."""
-    packages = Packages(root=PROJECT, target=find_target("host"))
-    training, serving, task = folder / "training", folder / "serving", folder / "task"
-    _unpack(packages.third_party("training").path, training)
-    _unpack(packages.third_party("serving").path, serving)
+    """The baseline with the training layer's scikit-learn and pandas, and FastAPI in a layer made by the same recipe."""
+    target = find_target("host")
+    training, web, task = folder / "training", folder / "web", folder / "task"
+    _unpack(Packages(root=PROJECT, target=target).third_party("training").path, training)
+    (folder / "recipe").mkdir()
+    build_layer(_BASELINE_LAYER, target=target, work=folder / "recipe", output=folder / "web.zip")
+    _unpack(folder / "web.zip", web)
     task.mkdir(parents=True)
     shutil.copy(Path(__file__).parent / "baseline_handler.py", task)
     bytecode.compile_beside(task, interpreter=sys.executable, seen_at="/var/task")
     return Side(
         name="baseline",
         module="baseline_handler",
-        path=[task, training / "python", serving / "python", runtime_dir()],
+        path=[task, training / "python", web / "python", runtime_dir()],
         environments={model.label: {"BUCKET": BUCKET, "KEY": model.pipeline.name} for model in models},
     )
 

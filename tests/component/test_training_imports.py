@@ -6,7 +6,7 @@ import sys
 import pytest
 
 TRAINING_ONLY = ("pandas", "sklearn", "scipy", "joblib", "threadpoolctl")
-SERVING_ONLY = ("fastapi", "mangum")
+SERVING_ONLY = ("starlette", "mangum")
 NEITHER = ("boto3", "pydantic", "yaml")
 
 

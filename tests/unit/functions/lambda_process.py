@@ -19,7 +19,7 @@ from tests.fakes.tiny_model import DEFINITION
 _PROGRAM = """
 import json, sys
 from functions.inference.handler import handler
-built = "fastapi" in sys.modules
+built = "starlette" in sys.modules
 answers = [handler(json.loads(line), None) for line in sys.stdin]
 with open(sys.argv[1], "w") as file:
     json.dump({"built_at_import": built, "answers": answers, "modules": list(sys.modules)}, file)
