@@ -142,7 +142,9 @@ def document(signature: Signature | None = None) -> Document:
     nobody: Any = None  # routes are only described here, never called
     for routes in (row_api(nobody), explain_api(nobody), feedback_api(nobody), open_inference(nobody)):
         for route in routes:
-            app.add_api_route(route.path, route.endpoint, methods=[*route.methods], tags=[routes.heading])
+            app.add_api_route(
+                route.path, route.endpoint, methods=sorted(route.methods or ()), tags=[routes.heading]
+            )
     described: Document = app.openapi()
     schemas = _schemas()
     if signature:
