@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -177,6 +178,26 @@ def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
         resources=(table.table_arn,),
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["NAMESPACE#*"]}},
     )
+
+
+def read_changes(table: dynamodb.ITable) -> list[Grant]:
+    """The stream of a table, which Lambda reads under the function's role."""
+    return [
+        Grant(
+            actions=("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"),
+            resources=(str(table.table_stream_arn),),
+        ),
+        Grant(
+            actions=("dynamodb:ListStreams",),
+            resources=(f"{table.table_arn}/stream/*",),
+            wildcard="Lambda lists the streams of the table, whose names are times",
+        ),
+    ]
+
+
+def put_events(bus: events.IEventBus) -> Grant:
+    """New events on one bus."""
+    return Grant(actions=("events:PutEvents",), resources=(bus.event_bus_arn,))
 
 
 def manage_function(function: lambda_.IFunction, *actions: str) -> Grant:

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.config import Config
 from infra.constructs.alerts import Alerts
+from infra.constructs.events import Events
 from infra.constructs.fleet_metrics import FleetMetrics
 from infra.constructs.http_api import HttpApi
 from infra.constructs.layers import core_layer
@@ -41,6 +42,14 @@ class PlatformStack(Stack):
             answer_unrouted=self.answer_unrouted.function,
             cors_origins=[o for definition in config.definitions for o in definition.serving.cors_origins],
         )
+        self.events = Events(
+            self,
+            "Events",
+            packages=config.packages,
+            layers=[core],
+            registry=self.registry.table,
+            topic=self.alerts.topic,
+        )
         FleetMetrics(
             self,
             "Fleet",
@@ -65,6 +74,8 @@ class PlatformStack(Stack):
             self.api.api.api_id,
             self.api.api.api_endpoint,
             self.alerts.topic.topic_arn,
+            self.events.bus.event_bus_name,
+            self.events.bus.event_bus_arn,
         ):
             self.export_value(imported)
 
@@ -75,3 +86,4 @@ class PlatformStack(Stack):
         CfnOutput(self, "ApiEndpoint", value=self.api.api.api_endpoint)
         CfnOutput(self, "ApiId", value=self.api.api.api_id)
         CfnOutput(self, "AlertTopic", value=self.alerts.topic.topic_arn)
+        CfnOutput(self, "EventBus", value=self.events.bus.event_bus_name)

@@ -1,5 +1,6 @@
 """What all models share keeps data safe, says no to strangers and costs nothing while idle."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ FREE_WHEN_IDLE = {
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",  # ten are free, others cost $0.10 a month
     "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",  # Lambda reads streams of DynamoDB for nothing
     "AWS::Lambda::Function",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
@@ -153,6 +156,7 @@ def test_everything_can_be_found_through_outputs(platform: Template, churn: Temp
         "ApiEndpoint",
         "ApiId",
         "AlertTopic",
+        "EventBus",
     } <= set(platform.document["Outputs"])
     assert set(churn.document["Outputs"]) == {
         "InferenceFunction",
@@ -176,3 +180,19 @@ def test_who_tells_about_all_models_reads_their_records_and_figures_and_writes_n
     assert records["Action"] == ["dynamodb:GetItem", "dynamodb:Query"]
     assert records["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}}
     assert (figures["Action"], alarms["Action"]) == ("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms")
+
+
+def test_changes_of_the_registry_are_told_from_the_first_one_on_and_none_blocks_the_others(
+    platform: Template,
+) -> None:
+    table = _only(platform.of_type("AWS::DynamoDB::Table"))
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    mapping = _only(platform.of_type("AWS::Lambda::EventSourceMapping"))
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < mapping["MaximumRetryAttempts"] <= 100
+    assert mapping["MaximumRecordAgeInSeconds"] < 24 * 3600, "longer than the stream keeps records"
+    assert "EventsUndelivered" in mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    [pattern] = [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
+    assert pattern["dynamodb"]["Keys"]["pk"]["S"] == [{"prefix": "MODEL#"}]

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.dynamo_feature_reader import DynamoFeatureReader
     from lambdaloop.adapters.dynamo_features import DynamoFeatureStore
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+    from lambdaloop.adapters.dynamo_stream import DynamoStream
     from lambdaloop.adapters.emf_experiment_metrics import EmfExperimentMetrics
     from lambdaloop.adapters.emf_look_up_metrics import EmfLookUpMetrics
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
     from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
     from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
     from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
+    from lambdaloop.adapters.eventbridge_bus import EventBridgeBus
     from lambdaloop.adapters.lambda_traffic import LambdaTraffic
     from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
@@ -243,6 +245,20 @@ class App:
         from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
 
         return EmfShadowMetrics()
+
+    @cached_property
+    def registry_stream(self) -> "DynamoStream":
+        """The changes of the registry table."""
+        from lambdaloop.adapters.dynamo_stream import DynamoStream
+
+        return DynamoStream()
+
+    @cached_property
+    def happening_bus(self) -> "EventBridgeBus":
+        """The platform's event bus."""
+        from lambdaloop.adapters.eventbridge_bus import EventBridgeBus
+
+        return EventBridgeBus(bus=self.settings.need("event_bus"))
 
     @cached_property
     def workflows(self) -> "StepFunctionsWorkflows":

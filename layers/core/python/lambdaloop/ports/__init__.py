@@ -33,6 +33,7 @@ from lambdaloop.ports.storage import (
 )
 from lambdaloop.ports.telling import (
     ExperimentMetrics,
+    HappeningBus,
     Notices,
     RequestMetrics,
     RetrainingMetrics,
@@ -57,6 +58,7 @@ __all__ = [
     "FeatureReader",
     "FeatureStore",
     "FleetFigures",
+    "HappeningBus",
     "Leases",
     "LookUpMetrics",
     "Notices",

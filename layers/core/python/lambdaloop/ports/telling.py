@@ -1,11 +1,13 @@
 """What is told to CloudWatch and to people."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.experiment import Experiment, Look
+from lambdaloop.domain.happening import Happening
 from lambdaloop.domain.shadowing import ShadowFigures
 from lambdaloop.domain.window import WindowReport
 
@@ -60,4 +62,12 @@ class Notices(Protocol):
 
     def tell(self, subject: str, text: str) -> None:
         """Send a message; it may arrive twice."""
+        ...
+
+
+class HappeningBus(Protocol):
+    """Tells programs."""
+
+    def put(self, happenings: Sequence[Happening]) -> Sequence[bool]:
+        """For each event whether it was taken, after bounded retries; it may arrive twice."""
         ...
