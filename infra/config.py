@@ -1,15 +1,17 @@
 """What `cdk -c name=value` and cdk.json may say; the only other input of a synthesis is the checkout."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from constructs import Node
 
+from infra.alert_plan import read_alert_plan
 from infra.errors import ModelsFolderMissingError
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definitions
+from lambdaloop.domain.alert_rules import AlertPlan
 from lambdaloop.domain.definition import ModelDefinition
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -21,10 +23,14 @@ class Config:
 
     definitions: Sequence[ModelDefinition]
     packages: Packages
+    alerts: AlertPlan = field(default_factory=AlertPlan)
 
     @classmethod
     def from_context(cls, node: Node) -> "Config":
-        """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud."""
+        """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud.
+
+        `alerts`: who is told what, as in docs/alerts.md.
+        """
         models: str = node.try_get_context("models") or "models"
         target: str = node.try_get_context("target") or "python3.13-arm64"
         if not (PROJECT / models).is_dir():
@@ -34,4 +40,5 @@ class Config:
         return cls(
             definitions=load_definitions(PROJECT / models),
             packages=Packages(root=PROJECT, target=find_target(target)),
+            alerts=read_alert_plan(node.try_get_context("alerts")),
         )

@@ -23,3 +23,7 @@ class PackageTooLargeError(SynthesisError):
 
 class SourceMissingError(SynthesisError):
     """A function has no handler in the checkout."""
+
+
+class AlertPlanInvalidError(SynthesisError):
+    """The context `alerts` is not what it may be."""

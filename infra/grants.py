@@ -3,7 +3,7 @@
 Where AWS leaves no choice but a `*`, the grant says why, and cdk-nag is given that reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aws_cdk import Stack
@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
+from constructs import IConstruct
 
 from lambdaloop.domain.capture_layout import feedback_prefix
 
@@ -169,6 +170,26 @@ def read_whole_registry(table: dynamodb.ITable, *actions: str) -> Grant:
         resources=(table.table_arn,),
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}},
     )
+
+
+def use_alert_log(table: dynamodb.ITable) -> Grant:
+    """What people were told: a partition of its own."""
+    return Grant(
+        actions=("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ALERTS"]}},
+    )
+
+
+def read_secrets(scope: IConstruct, parameters: Sequence[str]) -> Grant:
+    """The values of some parameters; those under the AWS managed key need no right for the key."""
+    arns = tuple(
+        Stack.of(scope).format_arn(
+            service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")
+        )
+        for parameter in parameters
+    )
+    return Grant(actions=("ssm:GetParameter",), resources=arns)
 
 
 def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:

@@ -149,8 +149,9 @@ class ModelStack(Stack):
             release_workflow=self.release.workflow.state_machine,
             undelivered=undelivered,
             topic=platform.alerts.topic,
+            alarm_topic=platform.alerts.alarms,
         )
-        watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.topic)
+        watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.alarms)
         WatchHealth(
             self,
             "WatchHealth",
@@ -159,7 +160,7 @@ class ModelStack(Stack):
             watch=self.watching.workflow.state_machine,
             capture_stream=self.capture.stream.ref,
             undelivered=undelivered,
-            topic=platform.alerts.topic,
+            topic=platform.alerts.alarms,
         )
         RetrainingTriggers(
             self,
@@ -180,7 +181,7 @@ class ModelStack(Stack):
             max_p95_latency_ms=definition.release.max_p95_latency_ms,
             training=self.training.workflow.state_machine,
             release=self.release.workflow.state_machine,
-            topic=platform.alerts.topic,
+            topic=platform.alerts.alarms,
         )
 
         CfnOutput(self, "InferenceFunction", value=self.inference.function.function_name)

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.config import Config
+from infra.constructs.alert_sending import AlertSending
 from infra.constructs.alerts import Alerts
 from infra.constructs.events import Events
 from infra.constructs.fleet_metrics import FleetMetrics
@@ -48,7 +49,18 @@ class PlatformStack(Stack):
             packages=config.packages,
             layers=[core],
             registry=self.registry.table,
-            topic=self.alerts.topic,
+            topic=self.alerts.alarms,
+        )
+        AlertSending(
+            self,
+            "AlertSending",
+            packages=config.packages,
+            layers=[core],
+            models=models,
+            plan=config.alerts,
+            registry=self.registry.table,
+            alerts=self.alerts,
+            bus=self.events.bus,
         )
         FleetMetrics(
             self,
@@ -74,6 +86,7 @@ class PlatformStack(Stack):
             self.api.api.api_id,
             self.api.api.api_endpoint,
             self.alerts.topic.topic_arn,
+            self.alerts.alarms.topic_arn,
             self.events.bus.event_bus_name,
             self.events.bus.event_bus_arn,
         ):

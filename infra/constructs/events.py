@@ -11,7 +11,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -64,20 +63,24 @@ class Events(Construct):
             settings=Settings(event_bus=self.bus.event_bus_name),
             grants=[*read_changes(registry), put_events(self.bus), send_messages(undelivered)],
         ).function
-        lambda_.EventSourceMapping(
+        lambda_.CfnEventSourceMapping(
             self,
             "Changes",
-            target=function,
+            function_name=function.function_name,
             event_source_arn=registry.table_stream_arn,
             # From the oldest change there is: Lambda needs a while to begin, and nothing may fall into that gap.
-            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            starting_position="TRIM_HORIZON",
             batch_size=100,
-            bisect_batch_on_error=True,
-            report_batch_item_failures=True,
-            retry_attempts=30,
-            max_record_age=Duration.hours(12),
-            on_failure=event_sources.SqsDlq(undelivered),
-            filters=[{"pattern": json.dumps(_PATTERN)}],
+            bisect_batch_on_function_error=True,
+            function_response_types=["ReportBatchItemFailures"],
+            maximum_retry_attempts=30,
+            maximum_record_age_in_seconds=12 * 3600,
+            destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=undelivered.queue_arn)
+            ),
+            filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
+                filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=json.dumps(_PATTERN))]
+            ),
         )
         watch_alarm(
             self,

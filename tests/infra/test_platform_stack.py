@@ -33,6 +33,7 @@ FREE_WHEN_IDLE = {
     "AWS::Logs::SubscriptionFilter",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::Queue",
@@ -107,12 +108,15 @@ def test_what_holds_data_outlives_the_stack(platform: Template) -> None:
 
 
 def test_alerts_travel_over_tls_and_cloudwatch_of_this_account_may_send_them(platform: Template) -> None:
-    statements = _only(platform.of_type("AWS::SNS::TopicPolicy"))["PolicyDocument"]["Statement"]
-    denials = [each for each in statements if each["Effect"] == "Deny"]
-    assert [each["Condition"] for each in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
-    [allowed] = [each for each in statements if each["Effect"] == "Allow"]
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    policies = platform.of_type("AWS::SNS::TopicPolicy").values()
+    assert len(policies) == len(platform.of_type("AWS::SNS::Topic")) == 2
+    for policy in policies:
+        statements = policy["PolicyDocument"]["Statement"]
+        denials = [each for each in statements if each["Effect"] == "Deny"]
+        assert [each["Condition"] for each in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+        [allowed] = [each for each in statements if each["Effect"] == "Allow"]
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_the_api_logs_and_throttles_every_request(platform: Template) -> None:

@@ -32,6 +32,9 @@ from lambdaloop.ports.storage import (
     PredictionLog,
 )
 from lambdaloop.ports.telling import (
+    AlertLog,
+    AlertMetrics,
+    AlertSender,
     ExperimentMetrics,
     HappeningBus,
     Notices,
@@ -42,6 +45,9 @@ from lambdaloop.ports.telling import (
 )
 
 __all__ = [
+    "AlertLog",
+    "AlertMetrics",
+    "AlertSender",
     "ApiKeys",
     "ApprovalLog",
     "ArtifactReader",
