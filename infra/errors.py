@@ -27,3 +27,7 @@ class SourceMissingError(SynthesisError):
 
 class AlertPlanInvalidError(SynthesisError):
     """The context `alerts` is not what it may be."""
+
+
+class UnknownDashboardsError(SynthesisError):
+    """The context `dashboards` is none of those that there are."""

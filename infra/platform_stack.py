@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.config import Config
 from infra.constructs.alert_sending import AlertSending
 from infra.constructs.alerts import Alerts
+from infra.constructs.dashboard import Dashboard
 from infra.constructs.events import Events
 from infra.constructs.fleet_metrics import FleetMetrics
 from infra.constructs.http_api import HttpApi
@@ -13,6 +14,7 @@ from infra.constructs.layers import core_layer
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.registry import Registry
 from infra.constructs.storage import Storage
+from infra.panels import platform_panels
 from lambdaloop.settings import Settings
 
 
@@ -51,7 +53,7 @@ class PlatformStack(Stack):
             registry=self.registry.table,
             topic=self.alerts.alarms,
         )
-        AlertSending(
+        sending = AlertSending(
             self,
             "AlertSending",
             packages=config.packages,
@@ -71,6 +73,19 @@ class PlatformStack(Stack):
             registry=self.registry.table,
             api=self.api.api,
         )
+        if config.dashboards != "none":
+            Dashboard(
+                self,
+                "Dashboard",
+                name="lambdaloop",
+                panels=platform_panels(
+                    sorted(models),
+                    queues=[
+                        (self.events.undelivered.queue_name, "events that were not published"),
+                        (sending.undelivered.queue_name, "alerts that did not reach everybody"),
+                    ],
+                ),
+            )
 
         # What models' stacks import. Left to itself, CDK exports only what somebody imports: with the last import an export
         # would go too, and since this stack is deployed first, CloudFormation would refuse to drop what is still in use.

@@ -54,7 +54,7 @@ class AlertSending(Construct):
         bus: events.IEventBus,
     ) -> None:
         super().__init__(scope, id_)
-        undelivered = Undelivered(self, "Undelivered").queue
+        self.undelivered = undelivered = Undelivered(self, "Undelivered").queue
         channels = plan.channels
         function = PythonFunction(
             self,

@@ -52,7 +52,7 @@ class Events(Construct):
         self.bus = events.EventBus(
             self, "Bus", event_bus_name=BUS, description="What happened to models: docs/events.md"
         )
-        undelivered = Undelivered(self, "Undelivered").queue
+        self.undelivered = undelivered = Undelivered(self, "Undelivered").queue
         function = PythonFunction(
             self,
             "PublishEvents",

@@ -16,6 +16,7 @@ FREE_WHEN_IDLE = {
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",  # ten are free, others cost $0.10 a month
+    "AWS::CloudWatch::Dashboard",  # three are free, and there are no more unless somebody asks for them
     "AWS::DynamoDB::Table",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
