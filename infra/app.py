@@ -55,6 +55,7 @@ def build(app: App, config: Config) -> None:
             packages=config.packages,
             platform=platform,
             feature_table=features.table if features and definition.online else None,
+            dashboard=definition.name in config.with_dashboard,
         )
 
 

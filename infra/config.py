@@ -1,16 +1,23 @@
 """What `cdk -c name=value` and cdk.json may say; the only other input of a synthesis is the checkout."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from constructs import Node
 
-from infra.errors import ModelsFolderMissingError
+from infra.alert_plan import read_alert_plan
+from infra.errors import ModelsFolderMissingError, UnknownDashboardsError
 from infra.packages import Packages
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definitions
+from lambdaloop.domain.alert_rules import AlertPlan
 from lambdaloop.domain.definition import ModelDefinition
+
+Dashboards = Literal["none", "free", "all"]
+FREE_DASHBOARDS = 3
+"""In an account; every further one costs 3 USD a month."""
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -21,10 +28,21 @@ class Config:
 
     definitions: Sequence[ModelDefinition]
     packages: Packages
+    alerts: AlertPlan = field(default_factory=AlertPlan)
+    dashboards: Dashboards = "free"
+
+    @property
+    def with_dashboard(self) -> frozenset[str]:
+        """The models that get a dashboard of CloudWatch: AWS gives three for nothing, and the platform's is one of them."""
+        names = sorted(definition.name for definition in self.definitions)
+        return frozenset({"none": [], "free": names[: FREE_DASHBOARDS - 1], "all": names}[self.dashboards])
 
     @classmethod
     def from_context(cls, node: Node) -> "Config":
-        """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud."""
+        """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud.
+
+        `alerts`: who is told what, as in docs/alerts.md; `dashboards`: none, free (three) or all.
+        """
         models: str = node.try_get_context("models") or "models"
         target: str = node.try_get_context("target") or "python3.13-arm64"
         if not (PROJECT / models).is_dir():
@@ -34,4 +52,14 @@ class Config:
         return cls(
             definitions=load_definitions(PROJECT / models),
             packages=Packages(root=PROJECT, target=find_target(target)),
+            alerts=read_alert_plan(node.try_get_context("alerts")),
+            dashboards=_dashboards(node.try_get_context("dashboards") or "free"),
         )
+
+
+def _dashboards(wanted: str) -> Dashboards:
+    for known in get_args(Dashboards):
+        if wanted == known:
+            chosen: Dashboards = known
+            return chosen
+    raise UnknownDashboardsError(f"context dashboards must be none, free or all, got {wanted!r}")

@@ -23,3 +23,11 @@ class PackageTooLargeError(SynthesisError):
 
 class SourceMissingError(SynthesisError):
     """A function has no handler in the checkout."""
+
+
+class AlertPlanInvalidError(SynthesisError):
+    """The context `alerts` is not what it may be."""
+
+
+class UnknownDashboardsError(SynthesisError):
+    """The context `dashboards` is none of those that there are."""

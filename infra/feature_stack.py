@@ -53,6 +53,7 @@ class FeatureStack(Stack):
             table=self.table,
             data_bucket=platform.storage.data,
             topic=platform.alerts.topic,
+            alarm_topic=platform.alerts.alarms,
         )
         # Left to itself, CDK exports only what somebody imports now.
         self.export_value(self.table.table_name)

@@ -3,17 +3,19 @@
 Where AWS leaves no choice but a `*`, the grant says why, and cdk-nag is given that reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
+from constructs import IConstruct
 
 from lambdaloop.domain.capture_layout import feedback_prefix
 
@@ -170,6 +172,26 @@ def read_whole_registry(table: dynamodb.ITable, *actions: str) -> Grant:
     )
 
 
+def use_alert_log(table: dynamodb.ITable) -> Grant:
+    """What people were told: a partition of its own."""
+    return Grant(
+        actions=("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
+        resources=(table.table_arn,),
+        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ALERTS"]}},
+    )
+
+
+def read_secrets(scope: IConstruct, parameters: Sequence[str]) -> Grant:
+    """The values of some parameters; those under the AWS managed key need no right for the key."""
+    arns = tuple(
+        Stack.of(scope).format_arn(
+            service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")
+        )
+        for parameter in parameters
+    )
+    return Grant(actions=("ssm:GetParameter",), resources=arns)
+
+
 def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
     """Who holds which buckets of a namespace: experiments of several models may share one."""
     return Grant(
@@ -177,6 +199,26 @@ def use_namespaces(table: dynamodb.ITable, *actions: str) -> Grant:
         resources=(table.table_arn,),
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["NAMESPACE#*"]}},
     )
+
+
+def read_changes(table: dynamodb.ITable) -> list[Grant]:
+    """The stream of a table, which Lambda reads under the function's role."""
+    return [
+        Grant(
+            actions=("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"),
+            resources=(str(table.table_stream_arn),),
+        ),
+        Grant(
+            actions=("dynamodb:ListStreams",),
+            resources=(f"{table.table_arn}/stream/*",),
+            wildcard="Lambda lists the streams of the table, whose names are times",
+        ),
+    ]
+
+
+def put_events(bus: events.IEventBus) -> Grant:
+    """New events on one bus."""
+    return Grant(actions=("events:PutEvents",), resources=(bus.event_bus_arn,))
 
 
 def manage_function(function: lambda_.IFunction, *actions: str) -> Grant:

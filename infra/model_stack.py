@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.constructs.alarms import Alarms
 from infra.constructs.approving import Approving
 from infra.constructs.capture import Capture
+from infra.constructs.dashboard import Dashboard
 from infra.constructs.experiments import Experiments
 from infra.constructs.governing import Governing
 from infra.constructs.inference import Inference
@@ -20,7 +21,9 @@ from infra.constructs.undelivered import Undelivered
 from infra.constructs.watch_alarms import WatchAlarms
 from infra.constructs.watch_health import WatchHealth
 from infra.constructs.watching import Watching
+from infra.metrics import ModelNames
 from infra.packages import Packages
+from infra.panels import model_panels
 from infra.platform_stack import PlatformStack
 from lambdaloop.domain.definition import ModelDefinition
 
@@ -37,8 +40,9 @@ class ModelStack(Stack):
         packages: Packages,
         platform: PlatformStack,
         feature_table: dynamodb.ITable | None = None,
+        dashboard: bool = True,
     ) -> None:
-        """`feature_table`: where stored features lie, for a definition that looks some up."""
+        """`feature_table`: where stored features lie, for a definition that looks some up; `dashboard`: whether it has one."""
         super().__init__(scope, id_, description=f"Lambdaloop: model {definition.name}")
         layers = ModelLayers(self, "Layers", packages=packages, definition=definition)
         self.inference = Inference(
@@ -149,17 +153,24 @@ class ModelStack(Stack):
             release_workflow=self.release.workflow.state_machine,
             undelivered=undelivered,
             topic=platform.alerts.topic,
+            alarm_topic=platform.alerts.alarms,
         )
-        watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.topic)
-        WatchHealth(
+        names = ModelNames(
+            model=definition.name,
+            inference_function=self.inference.function.function_name,
+            training_workflow=self.training.workflow.state_machine.state_machine_arn,
+            release_workflow=self.release.workflow.state_machine.state_machine_arn,
+            watch_workflow=self.watching.workflow.state_machine.state_machine_arn,
+            capture_stream=self.capture.stream.ref,
+        )
+        watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.alarms)
+        watch_health = WatchHealth(
             self,
             "WatchHealth",
-            model=definition.name,
+            names=names,
             every_hours=definition.monitoring.every_hours,
-            watch=self.watching.workflow.state_machine,
-            capture_stream=self.capture.stream.ref,
             undelivered=undelivered,
-            topic=platform.alerts.topic,
+            topic=platform.alerts.alarms,
         )
         RetrainingTriggers(
             self,
@@ -171,17 +182,28 @@ class ModelStack(Stack):
             governor=self.governing.function,
             undelivered=undelivered,
         )
-        Alarms(
+        alarms = Alarms(
             self,
             "Alarms",
-            model=definition.name,
-            inference=self.inference.function,
+            names=names,
             max_error_rate=definition.release.max_error_rate,
             max_p95_latency_ms=definition.release.max_p95_latency_ms,
-            training=self.training.workflow.state_machine,
-            release=self.release.workflow.state_machine,
-            topic=platform.alerts.topic,
+            topic=platform.alerts.alarms,
         )
+        if dashboard:
+            Dashboard(
+                self,
+                "Dashboard",
+                name=f"lambdaloop-{definition.name}",
+                panels=model_panels(
+                    names,
+                    features=definition.serving.capture,
+                    rules=definition.monitoring,
+                    max_error_rate=definition.release.max_error_rate,
+                    max_p95_latency_ms=definition.release.max_p95_latency_ms,
+                ),
+                alarms=[*alarms.all, *watch_alarms.all, *watch_health.all],
+            )
 
         CfnOutput(self, "InferenceFunction", value=self.inference.function.function_name)
         CfnOutput(self, "TrainingWorkflow", value=self.training.workflow.state_machine.state_machine_arn)

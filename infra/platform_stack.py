@@ -4,13 +4,17 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.config import Config
+from infra.constructs.alert_sending import AlertSending
 from infra.constructs.alerts import Alerts
+from infra.constructs.dashboard import Dashboard
+from infra.constructs.events import Events
 from infra.constructs.fleet_metrics import FleetMetrics
 from infra.constructs.http_api import HttpApi
 from infra.constructs.layers import core_layer
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.registry import Registry
 from infra.constructs.storage import Storage
+from infra.panels import platform_panels
 from lambdaloop.settings import Settings
 
 
@@ -41,6 +45,25 @@ class PlatformStack(Stack):
             answer_unrouted=self.answer_unrouted.function,
             cors_origins=[o for definition in config.definitions for o in definition.serving.cors_origins],
         )
+        self.events = Events(
+            self,
+            "Events",
+            packages=config.packages,
+            layers=[core],
+            registry=self.registry.table,
+            topic=self.alerts.alarms,
+        )
+        sending = AlertSending(
+            self,
+            "AlertSending",
+            packages=config.packages,
+            layers=[core],
+            models=models,
+            plan=config.alerts,
+            registry=self.registry.table,
+            alerts=self.alerts,
+            bus=self.events.bus,
+        )
         FleetMetrics(
             self,
             "Fleet",
@@ -50,6 +73,19 @@ class PlatformStack(Stack):
             registry=self.registry.table,
             api=self.api.api,
         )
+        if config.dashboards != "none":
+            Dashboard(
+                self,
+                "Dashboard",
+                name="lambdaloop",
+                panels=platform_panels(
+                    sorted(models),
+                    queues=[
+                        (self.events.undelivered.queue_name, "events that were not published"),
+                        (sending.undelivered.queue_name, "alerts that did not reach everybody"),
+                    ],
+                ),
+            )
 
         # What models' stacks import. Left to itself, CDK exports only what somebody imports: with the last import an export
         # would go too, and since this stack is deployed first, CloudFormation would refuse to drop what is still in use.
@@ -65,6 +101,9 @@ class PlatformStack(Stack):
             self.api.api.api_id,
             self.api.api.api_endpoint,
             self.alerts.topic.topic_arn,
+            self.alerts.alarms.topic_arn,
+            self.events.bus.event_bus_name,
+            self.events.bus.event_bus_arn,
         ):
             self.export_value(imported)
 
@@ -75,3 +114,4 @@ class PlatformStack(Stack):
         CfnOutput(self, "ApiEndpoint", value=self.api.api.api_endpoint)
         CfnOutput(self, "ApiId", value=self.api.api.api_id)
         CfnOutput(self, "AlertTopic", value=self.alerts.topic.topic_arn)
+        CfnOutput(self, "EventBus", value=self.events.bus.event_bus_name)

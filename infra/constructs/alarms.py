@@ -1,18 +1,15 @@
 """What somebody must hear about: failing or slow predictions, failed trainings, releases that were rolled back."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.metric import cdk_metric
 from infra.constructs.watch_alarm import alarm_name
+from infra.metrics import MetricSpec, ModelNames, executions, live, own
 from lambdaloop import telemetry
-from lambdaloop.settings import LIVE_ALIAS
 
-_FIVE_MINUTES = Duration.minutes(5)
 _LASTING = (2, 3)
 """One bad answer in a quiet minute is a high rate, too."""
 
@@ -29,69 +26,62 @@ class Alarms(Construct):
         scope: Construct,
         id_: str,
         *,
-        model: str,
-        inference: lambda_.IFunction,
+        names: ModelNames,
         max_error_rate: float,
         max_p95_latency_ms: float,
-        training: sfn.IStateMachine,
-        release: sfn.IStateMachine,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
+        model = names.model
         self._model = model
         self._action = actions.SnsAction(topic)
-        live = {
-            "FunctionName": inference.function_name,
-            "Resource": f"{inference.function_name}:{LIVE_ALIAS}",
-        }
-        self._alarm("LiveErrors", f"Predictions of {model} fail", _lambda_metric("Errors", live))
+        self.all: list[cloudwatch.Alarm] = []
+        function = names.inference_function
+        self._alarm("LiveErrors", f"Predictions of {model} fail", live(function, "Errors", "errors"))
         self._alarm(
             "ServerErrors",
             f"More predictions of {model} than the definition's max_error_rate are answered with a 5xx status",
-            cloudwatch.Metric(
-                namespace=telemetry.NAMESPACE,
-                metric_name=telemetry.SERVER_ERRORS,
-                dimensions_map={telemetry.MODEL: model},
-                statistic="Average",  # every request writes 0 or 1
-                period=_FIVE_MINUTES,
-            ),
+            # every request writes 0 or 1
+            own(model, telemetry.SERVER_ERRORS, "5xx", statistic="Average"),
             above=max_error_rate,
             periods=_LASTING,
         )
         self._alarm(
-            "LiveThrottles", f"Predictions of {model} are throttled", _lambda_metric("Throttles", live)
+            "LiveThrottles", f"Predictions of {model} are throttled", live(function, "Throttles", "throttles")
         )
         self._alarm(
             "LiveLatency",
             f"Predictions of {model} are slower than the definition's max_p95_latency_ms",
-            _lambda_metric("Duration", live, statistic="p95"),
+            live(function, "Duration", "p95", statistic="p95"),
             above=max_p95_latency_ms,
             periods=(3, 3),
         )
         self._alarm(
-            "TrainingFailed", f"A training of {model} failed", training.metric_failed(period=_FIVE_MINUTES)
+            "TrainingFailed",
+            f"A training of {model} failed",
+            executions(names.training_workflow, "ExecutionsFailed", "failed"),
         )
         self._alarm(
             "TrainingTimedOut",
             f"A training of {model} took too long",
-            training.metric_timed_out(period=_FIVE_MINUTES),
+            executions(names.training_workflow, "ExecutionsTimedOut", "timed out"),
         )
         self._alarm(
             "ReleaseFailed",
             f"A release of {model} was rolled back or refused",
-            release.metric_failed(period=_FIVE_MINUTES),
+            executions(names.release_workflow, "ExecutionsFailed", "failed"),
         )
         self._alarm(
             "ReleaseTimedOut",
             f"A release of {model} was stopped half-way: check where traffic goes",
-            release.metric_timed_out(period=_FIVE_MINUTES),
+            executions(names.release_workflow, "ExecutionsTimedOut", "timed out"),
         )
 
     def _alarm(
         self,
         id_: str,
         description: str,
-        metric: cloudwatch.Metric,
+        metric: MetricSpec,
         *,
         above: float = 0,
         periods: tuple[int, int] = (1, 1),
@@ -102,7 +92,7 @@ class Alarms(Construct):
             id_,
             alarm_name=alarm_name(self._model, id_),
             alarm_description=description,
-            metric=metric,
+            metric=cdk_metric(metric),
             threshold=above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             datapoints_to_alarm=periods[0],
@@ -110,13 +100,4 @@ class Alarms(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)
-
-
-def _lambda_metric(name: str, dimensions: dict[str, str], *, statistic: str = "Sum") -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/Lambda",
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic=statistic,
-        period=_FIVE_MINUTES,
-    )
+        self.all.append(alarm)

@@ -54,6 +54,7 @@ class Experiments(Construct):
         release_workflow: sfn.IStateMachine,
         undelivered: sqs.IQueue,
         topic: sns.ITopic,
+        alarm_topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
         model, table = definition.name, registry.table_name
@@ -137,7 +138,7 @@ class Experiments(Construct):
             every_hours=1,
             undelivered=undelivered,
         )
-        self._alarms(model, topic)
+        self._alarms(model, alarm_topic)
 
     def _alarms(self, model: str, topic: sns.ITopic) -> None:
         workflow, period = self.workflow.state_machine, Duration.minutes(5)

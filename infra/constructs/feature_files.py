@@ -37,6 +37,7 @@ class FeatureFiles(Construct):
         table: dynamodb.ITable,
         data_bucket: s3.IBucket,
         topic: sns.ITopic,
+        alarm_topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
         undelivered = Undelivered(self, "Undelivered").queue
@@ -109,5 +110,5 @@ class FeatureFiles(Construct):
             threshold=0,
             windows=(1, 1),
             missing=FINE,
-            topic=topic,
+            topic=alarm_topic,
         )

@@ -24,6 +24,8 @@ class Registry(Construct):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=True,
+            # What `publish_events` reads. Both images: some events are about what is new in a record.
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             # Also after a failed first deployment: CloudFormation could not delete it, because of its protection.
             removal_policy=RemovalPolicy.RETAIN,
         )

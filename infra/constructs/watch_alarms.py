@@ -13,12 +13,13 @@ That there is a watch at all is the business of `watch_health`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.constructs.metric import cdk_metric
 from infra.constructs.watch_alarm import ABOVE, AT_LEAST, FINE, STANDS, alarm_name, watch_alarm
+from infra.metrics import feature_drift, own
 from lambdaloop import telemetry
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.monitoring_rules import Monitoring
@@ -47,37 +48,38 @@ class WatchAlarms(Construct):
     def __init__(self, scope: Construct, id_: str, *, definition: ModelDefinition, topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
         model, rules = definition.name, definition.monitoring
-        period = Duration.hours(rules.every_hours)
+        period = rules.every_hours * 3600
+        self.all: list[cloudwatch.Alarm] = []
         for watched in (*_changes(rules), *_faults(rules)):
-            watch_alarm(
+            alarm = watch_alarm(
                 self,
                 watched.id,
                 name=alarm_name(model, watched.id),
                 says=f"{model}: {watched.says}",
-                metric=_metric(watched.metric, {telemetry.MODEL: model}, period),
+                metric=cdk_metric(own(model, watched.metric, watched.says).every(period)),
                 when=watched.when,
                 threshold=watched.threshold,
                 windows=watched.windows,
                 missing=watched.missing,
                 topic=topic,
             )
+            self.all.append(alarm)
         guarded = [name for name, rule in rules.features.items() if rule.alarm]
         for feature in guarded:
             dimension = telemetry.feature_dimension(feature)
-            watch_alarm(
+            alarm = watch_alarm(
                 self,
                 f"FeatureDrift.{feature}",
                 name=alarm_name(model, FEATURE_DRIFT) + dimension,
                 says=f"{model}: the feature {feature} drifted",
-                metric=_metric(
-                    telemetry.FEATURE_DRIFT, {telemetry.MODEL: model, telemetry.FEATURE: dimension}, period
-                ),
+                metric=cdk_metric(feature_drift(model, feature).every(period)),
                 when=AT_LEAST,
                 threshold=1,
                 windows=rules.alarm_windows,
                 missing=STANDS,
                 topic=topic,
             )
+            self.all.append(alarm)
         self.reasons = [alarm_name(model, change.id) for change in _changes(rules)]
         """Names of the alarms that are a reason to ask for a new training."""
         self.reason_families = [alarm_name(model, FEATURE_DRIFT)] if guarded else []
@@ -176,15 +178,4 @@ def _faults(rules: Monitoring) -> Iterator[_Watched]:
         when=ABOVE,
         threshold=0,
         windows=_FACT,
-    )
-
-
-def _metric(name: str, dimensions: dict[str, str], period: Duration) -> cloudwatch.Metric:
-    """The largest value: a metric may arrive twice, and its sum would lie."""
-    return cloudwatch.Metric(
-        namespace=telemetry.NAMESPACE,
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic="Maximum",
-        period=period,
     )

@@ -4,11 +4,12 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.metric import cdk_metric
 from infra.constructs.watch_alarm import ABOVE, BAD, BELOW, FINE, alarm_name, watch_alarm
 from infra.constructs.watching import DELAY
+from infra.metrics import ModelNames, delivered, executions, own
 from lambdaloop import telemetry
 
 _FIVE_MINUTES = Duration.minutes(5)
@@ -27,16 +28,17 @@ class WatchHealth(Construct):
         scope: Construct,
         id_: str,
         *,
-        model: str,
+        names: ModelNames,
         every_hours: int,
-        watch: sfn.IStateMachine,
-        capture_stream: str,
         undelivered: sqs.IQueue,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, id_)
+        model, watch, stream = names.model, names.watch_workflow, names.capture_stream
         self._model, self._topic = model, topic
-        period = Duration.hours(every_hours)
+        self.all: list[cloudwatch.Alarm] = []
+        seconds = every_hours * 3600
+        period = Duration.seconds(seconds)
         # FILL makes a number of silence, so that a silent period counts as one, and is not passed over for the real values
         # further back. Where there never was a value there is nothing to fill: BAD. The alarm therefore rings when a model
         # is deployed for the first time, until its first watch.
@@ -46,7 +48,7 @@ class WatchHealth(Construct):
             metric=cloudwatch.MathExpression(
                 expression="FILL(runs, 0)",
                 label="runs of the watch",
-                using_metrics={"runs": _own(telemetry.WATCH_RUNS, model, period)},
+                using_metrics={"runs": cdk_metric(own(model, telemetry.WATCH_RUNS, "runs").every(seconds))},
                 period=period,
             ),
             when=BELOW,
@@ -54,19 +56,25 @@ class WatchHealth(Construct):
             windows=_SILENT,
             missing=BAD,
         )
-        self._alarm("WatchFailed", says="a watch failed", metric=watch.metric_failed(period=_FIVE_MINUTES))
         self._alarm(
-            "WatchTimedOut", says="a watch took too long", metric=watch.metric_timed_out(period=_FIVE_MINUTES)
+            "WatchFailed",
+            says="a watch failed",
+            metric=cdk_metric(executions(watch, "ExecutionsFailed", "failed")),
+        )
+        self._alarm(
+            "WatchTimedOut",
+            says="a watch took too long",
+            metric=cdk_metric(executions(watch, "ExecutionsTimedOut", "timed out")),
         )
         self._alarm(
             "RetrainingStorm",
             says="the governor's limits hold trainings back: trained again and again, it still does not fit",
-            metric=_own(telemetry.RETRAINING_STORMS, model, period),
+            metric=cdk_metric(own(model, telemetry.RETRAINING_STORMS, "storms").every(seconds)),
         )
         self._alarm(
             "CaptureUndelivered",
             says="Firehose cannot write to the capture bucket",
-            metric=_firehose("DeliveryToS3.Success", capture_stream, "Minimum"),
+            metric=cdk_metric(delivered(stream, "DeliveryToS3.Success", "delivered", statistic="Minimum")),
             when=BELOW,
             threshold=1,
             windows=_LASTING,
@@ -74,7 +82,7 @@ class WatchHealth(Construct):
         self._alarm(
             "CaptureLate",
             says="lines reach the capture bucket later than the watch reads them",
-            metric=_firehose("DeliveryToS3.DataFreshness", capture_stream, "Maximum"),
+            metric=cdk_metric(delivered(stream, "DeliveryToS3.DataFreshness", "age", statistic="Maximum")),
             threshold=DELAY.to_seconds(),
             windows=_LASTING,
         )
@@ -97,7 +105,7 @@ class WatchHealth(Construct):
         windows: tuple[int, int] = (1, 1),
         missing: cloudwatch.TreatMissingData = FINE,
     ) -> None:
-        watch_alarm(
+        alarm = watch_alarm(
             self,
             id_,
             name=alarm_name(self._model, id_),
@@ -109,23 +117,4 @@ class WatchHealth(Construct):
             missing=missing,
             topic=self._topic,
         )
-
-
-def _own(name: str, model: str, period: Duration) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=telemetry.NAMESPACE,
-        metric_name=name,
-        dimensions_map={telemetry.MODEL: model},
-        statistic="Maximum",
-        period=period,
-    )
-
-
-def _firehose(name: str, stream: str, statistic: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/Firehose",
-        metric_name=name,
-        dimensions_map={"DeliveryStreamName": stream},
-        statistic=statistic,
-        period=_FIVE_MINUTES,
-    )
+        self.all.append(alarm)

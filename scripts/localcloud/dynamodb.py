@@ -63,7 +63,7 @@ def install(cloud: Cloud) -> None:
 
     def serialize(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
         if shape.name == "AttributeValue":
-            serialized[serializer.get_serialized_name(shape, key)] = _answered(value)
+            serialized[serializer.get_serialized_name(shape, key)] = as_answered(value)
         else:
             serialize_in_moto(serializer, serialized, value, shape, key)
 
@@ -73,12 +73,12 @@ def install(cloud: Cloud) -> None:
     seams.replace(Table, "query", query)
 
 
-def _answered(value: Any) -> Any:
-    """A value of an item as DynamoDB's JSON has it: numbers and bytes as text."""
+def as_answered(value: Any) -> Any:
+    """A copy of a value of an item as DynamoDB's JSON has it: numbers and bytes as text."""
     if isinstance(value, dict):
-        return {kind: _answered(held) for kind, held in value.items()}
+        return {kind: as_answered(held) for kind, held in value.items()}
     if isinstance(value, list | set | tuple):
-        return [_answered(each) for each in value]
+        return [as_answered(each) for each in value]
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return str(value) if type(value) in (int, float, Decimal) else value

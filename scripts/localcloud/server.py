@@ -14,6 +14,7 @@ from moto.core.config import default_user_config
 
 from scripts.localcloud import (
     alarms,
+    change_streams,
     cloudformation,
     control,
     dynamodb,
@@ -107,7 +108,7 @@ def _install(cloud: Cloud) -> None:
     cloudformation.install(cloud)
     step_functions.install(cloud)
     lambda_host.install(cloud)
-    for part in (dynamodb, event_bus, schedules, alarms, metrics, logs, firehose):
+    for part in (dynamodb, change_streams, event_bus, schedules, alarms, metrics, logs, firehose):
         part.install(cloud)
 
 

@@ -62,7 +62,9 @@ class Office:
         arn = sqs.get_queue_attributes(QueueUrl=self.mailbox, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"
         ]
-        [topic] = [each["TopicArn"] for each in sns.list_topics()["Topics"] if "Alerts" in each["TopicArn"]]
+        [topic] = [
+            each["TopicArn"] for each in sns.list_topics()["Topics"] if "AlertsTopic" in each["TopicArn"]
+        ]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         self.bob = _user("bob")
 

@@ -39,8 +39,10 @@ ONLY_AFTER_A_FAILURE = {
     ("PruneVersions", "dynamodb:UpdateItem"),
     # Lambda itself sends what the governor failed on: tests/infra/test_watch_in_the_local_cloud.py.
     ("GovernRetraining", "sqs:SendMessage"),
-    # The same with files of features.
+    # The same with files of features, events and alerts.
     ("PutFeatures", "sqs:SendMessage"),
+    ("PublishEvents", "sqs:SendMessage"),
+    ("SendAlerts", "sqs:SendMessage"),
 }
 ONLY_WITH_A_VERDICT = {
     # Few users, and no answer yet: tests/e2e/test_experiment.py has one.
@@ -194,6 +196,8 @@ def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) 
         "EvaluateExper",
         "PutFeatures",
         "ExposeMetrics",
+        "PublishEvents",
+        "SendAlerts",
     ):
         assert any(step in role for role in roles), step
 

@@ -24,7 +24,7 @@ def test_every_alarm_tells_the_topic_and_stays_silent_without_data(templates: di
         }
         for alarm in alarms.values():
             [action] = alarm["AlarmActions"]
-            assert "AlertsTopic" in action["Fn::ImportValue"]
+            assert "AlertsAlarmTopic" in action["Fn::ImportValue"]
             assert alarm["TreatMissingData"] == "notBreaching"
             assert alarm["AlarmDescription"]
 

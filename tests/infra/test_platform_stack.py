@@ -1,5 +1,6 @@
 """What all models share keeps data safe, says no to strangers and costs nothing while idle."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ FREE_WHEN_IDLE = {
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",  # ten are free, others cost $0.10 a month
+    "AWS::CloudWatch::Dashboard",  # three are free, and there are no more unless somebody asks for them
     "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",  # Lambda reads streams of DynamoDB for nothing
     "AWS::Lambda::Function",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
@@ -30,6 +34,7 @@ FREE_WHEN_IDLE = {
     "AWS::Logs::SubscriptionFilter",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::Queue",
@@ -104,12 +109,15 @@ def test_what_holds_data_outlives_the_stack(platform: Template) -> None:
 
 
 def test_alerts_travel_over_tls_and_cloudwatch_of_this_account_may_send_them(platform: Template) -> None:
-    statements = _only(platform.of_type("AWS::SNS::TopicPolicy"))["PolicyDocument"]["Statement"]
-    denials = [each for each in statements if each["Effect"] == "Deny"]
-    assert [each["Condition"] for each in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
-    [allowed] = [each for each in statements if each["Effect"] == "Allow"]
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    policies = platform.of_type("AWS::SNS::TopicPolicy").values()
+    assert len(policies) == len(platform.of_type("AWS::SNS::Topic")) == 2
+    for policy in policies:
+        statements = policy["PolicyDocument"]["Statement"]
+        denials = [each for each in statements if each["Effect"] == "Deny"]
+        assert [each["Condition"] for each in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+        [allowed] = [each for each in statements if each["Effect"] == "Allow"]
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_the_api_logs_and_throttles_every_request(platform: Template) -> None:
@@ -153,6 +161,7 @@ def test_everything_can_be_found_through_outputs(platform: Template, churn: Temp
         "ApiEndpoint",
         "ApiId",
         "AlertTopic",
+        "EventBus",
     } <= set(platform.document["Outputs"])
     assert set(churn.document["Outputs"]) == {
         "InferenceFunction",
@@ -176,3 +185,19 @@ def test_who_tells_about_all_models_reads_their_records_and_figures_and_writes_n
     assert records["Action"] == ["dynamodb:GetItem", "dynamodb:Query"]
     assert records["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MODEL#*"]}}
     assert (figures["Action"], alarms["Action"]) == ("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms")
+
+
+def test_changes_of_the_registry_are_told_from_the_first_one_on_and_none_blocks_the_others(
+    platform: Template,
+) -> None:
+    table = _only(platform.of_type("AWS::DynamoDB::Table"))
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    mapping = _only(platform.of_type("AWS::Lambda::EventSourceMapping"))
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < mapping["MaximumRetryAttempts"] <= 100
+    assert mapping["MaximumRecordAgeInSeconds"] < 24 * 3600, "longer than the stream keeps records"
+    assert "EventsUndelivered" in mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    [pattern] = [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
+    assert pattern["dynamodb"]["Keys"]["pk"]["S"] == [{"prefix": "MODEL#"}]

@@ -54,7 +54,7 @@ def test_everything_that_the_watch_finds_has_an_alarm(of_churn: dict[str, Resour
 def test_the_topic_hears_when_an_alarm_begins_and_when_it_ends(of_churn: dict[str, Resource]) -> None:
     for name in {"data-quality"} | CHANGES | FACTS | SHARES | HEALTH:
         [topic] = of_churn[name]["AlarmActions"]
-        assert "AlertsTopic" in topic["Fn::ImportValue"]
+        assert "AlertsAlarmTopic" in topic["Fn::ImportValue"]
         assert of_churn[name]["OKActions"] == [topic]
         assert "InsufficientDataActions" not in of_churn[name]
         assert of_churn[name]["AlarmDescription"].startswith("churn: ")

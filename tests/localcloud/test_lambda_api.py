@@ -331,7 +331,7 @@ def test_what_is_not_emulated_is_refused(world: LambdaCloud) -> None:
     client = world.client("lambda")
     queue = "arn:aws:sqs:us-east-1:123456789012:q"
     message = refused(client.create_event_source_mapping, FunctionName="f", EventSourceArn=queue)[2]
-    assert "does not emulate event source mappings" in message
+    assert "does not emulate event source mappings of arn:aws:sqs" in message
 
 
 def claiming(archive: bytes, size: int) -> bytes:

@@ -80,6 +80,16 @@ def deliver(host: "LambdaHost", destination: str, record: Record) -> None:
     _send(host, function, destination, json.dumps(document), {})
 
 
+def deliver_document(
+    host: "LambdaHost", name: FunctionName, destination: str, document: dict[str, Any]
+) -> None:
+    """Send what an event source mapping has to tell to its queue or topic.
+
+    Raises ClientError when the role of the function may not.
+    """
+    _send(host, host.find(FunctionName(name.name)), destination, json.dumps(document), {})
+
+
 def send_to_dead_letter_queue(host: "LambdaHost", record: Record) -> None:
     """Send an event itself, with the reason in attributes, to the queue or topic of DeadLetterConfig, if any.
 

@@ -22,6 +22,7 @@ from scripts.localcloud.lambda_host.errors import (
     TooManyRequestsError,
 )
 from scripts.localcloud.lambda_host.event_config import EventConfigs
+from scripts.localcloud.lambda_host.event_sources import EventSources
 from scripts.localcloud.lambda_host.function import HostedFunction
 from scripts.localcloud.lambda_host.limits import MAX_ASYNC_BYTES, MAX_SYNC_BYTES
 from scripts.localcloud.lambda_host.names import FunctionName, parse_name
@@ -82,6 +83,7 @@ class LambdaHost:
         self._tails: dict[FunctionProcess, deque[str]] = {}
         self._pool = ProcessPool(self._start, self._is_stale)
         self._async = AsyncQueue(self)
+        self.event_sources = EventSources(self)
         self._stop = threading.Event()
         threading.Thread(target=self._reap, args=(idle_seconds,), daemon=True, name="lambda reaper").start()
 
@@ -192,6 +194,8 @@ class LambdaHost:
         told = [f"function {name}" for name in self._pool.busy()]
         if events := self._async.due_or_running():
             told.append(f"{events} asynchronous invocations")
+        if streams := self.event_sources.busy():
+            told.append(f"{streams} streams of changes")
         return [*told, "logs and metrics"] if self.recorder.unwritten else told
 
     def next_due(self) -> float | None:
@@ -203,6 +207,7 @@ class LambdaHost:
         installed.forget(self)
         self._stop.set()
         self._async.close()
+        self.event_sources.close()
         self._pool.close()
         self.recorder.close()
 

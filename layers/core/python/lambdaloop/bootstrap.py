@@ -1,6 +1,7 @@
 """The composition root: the only place that knows the real adapters. Everything is built at first use, nothing at import."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,17 +16,21 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.cloudwatch_fleet import CloudWatchFleet
     from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
     from lambdaloop.adapters.cloudwatch_served import CloudWatchServed
+    from lambdaloop.adapters.dynamo_alerts import DynamoAlerts
     from lambdaloop.adapters.dynamo_api_keys import DynamoApiKeys
     from lambdaloop.adapters.dynamo_buckets import DynamoBuckets
     from lambdaloop.adapters.dynamo_feature_reader import DynamoFeatureReader
     from lambdaloop.adapters.dynamo_features import DynamoFeatureStore
     from lambdaloop.adapters.dynamo_registry import DynamoRegistry
+    from lambdaloop.adapters.dynamo_stream import DynamoStream
+    from lambdaloop.adapters.emf_alert_metrics import EmfAlertMetrics
     from lambdaloop.adapters.emf_experiment_metrics import EmfExperimentMetrics
     from lambdaloop.adapters.emf_look_up_metrics import EmfLookUpMetrics
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
     from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
     from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
     from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
+    from lambdaloop.adapters.eventbridge_bus import EventBridgeBus
     from lambdaloop.adapters.lambda_traffic import LambdaTraffic
     from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
@@ -35,7 +40,9 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.sns_notices import SnsNotices
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+    from lambdaloop.domain.alert_rules import AlertPlan
     from lambdaloop.domain.shared_groups import SharedGroup
+    from lambdaloop.ports import AlertSender
     from lambdaloop.services.admit_request import Doorkeeper
 
 
@@ -243,6 +250,56 @@ class App:
         from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
 
         return EmfShadowMetrics()
+
+    @cached_property
+    def region(self) -> str:
+        """Where the function runs."""
+        return os.environ["AWS_REGION"]
+
+    @cached_property
+    def alert_plan(self) -> "AlertPlan":
+        """Who is told what."""
+        from lambdaloop.domain.alert_rules import AlertPlan
+
+        return from_document(AlertPlan, json.loads(self.settings.need("alert_plan")))
+
+    @cached_property
+    def alerts(self) -> "DynamoAlerts":
+        """What people were told."""
+        from lambdaloop.adapters.dynamo_alerts import DynamoAlerts
+        from lambdaloop.adapters.dynamo_table import DynamoTable
+
+        return DynamoAlerts(DynamoTable(self.settings.need("registry_table")))
+
+    @cached_property
+    def alert_metrics(self) -> "EmfAlertMetrics":
+        """The log of the function that tells people, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_alert_metrics import EmfAlertMetrics
+
+        return EmfAlertMetrics(clock=self.clock)
+
+    @cached_property
+    def alert_senders(self) -> "list[AlertSender]":
+        """The topic, and the channels of the plan."""
+        from lambdaloop.adapters.sns_alert_sender import TopicSender
+        from lambdaloop.adapters.webhook_sender import WebhookSender
+
+        topic = TopicSender(self.notices, least=self.alert_plan.least)
+        return [topic, *(WebhookSender(each, clock=self.clock) for each in self.alert_plan.channels)]
+
+    @cached_property
+    def registry_stream(self) -> "DynamoStream":
+        """The changes of the registry table."""
+        from lambdaloop.adapters.dynamo_stream import DynamoStream
+
+        return DynamoStream()
+
+    @cached_property
+    def happening_bus(self) -> "EventBridgeBus":
+        """The platform's event bus."""
+        from lambdaloop.adapters.eventbridge_bus import EventBridgeBus
+
+        return EventBridgeBus(bus=self.settings.need("event_bus"))
 
     @cached_property
     def workflows(self) -> "StepFunctionsWorkflows":

@@ -38,6 +38,10 @@ class Settings:
     """JSON of the ReleasePin; set by the release workflow, never by the template."""
     alert_topic: str | None = None
     """ARN of the topic that tells people."""
+    alert_plan: str | None = None
+    """JSON of the AlertPlan."""
+    event_bus: str | None = None
+    """Name of the bus that tells others what happened."""
     api_endpoint: str | None = None
     """Address of the HTTP API, for links in messages."""
     entity_salt: str | None = None

@@ -70,6 +70,10 @@ EXPERIMENT_OUTCOME = "model_experiment_outcome"
 EXPERIMENT_DIFFERENCE = "model_experiment_difference"
 """How far that is from the control's."""
 
+# Written by the function that tells people, for each channel that it could not reach.
+ALERT_FAILURES = "alert_failures_total"
+CHANNEL = "Channel"
+
 FEATURE = "Feature"
 VARIANT = "Variant"
 SEGMENT = "Segment"

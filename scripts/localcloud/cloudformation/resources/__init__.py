@@ -36,6 +36,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         apigatewayv2.Stage(),
         awslambda.Alias(),
         awslambda.EventInvokeConfig(),
+        awslambda.EventSourceMapping(),
         awslambda.Function(),
         awslambda.LayerVersion(),
         awslambda.Permission(),

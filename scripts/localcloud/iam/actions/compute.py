@@ -34,7 +34,8 @@ LAMBDA: Rules = {
     **same_name("lambda", "GetFunctionConcurrency PutFunctionConcurrency", _function),
     **same_name("lambda", "DeleteFunctionConcurrency GetFunctionEventInvokeConfig", _function),
     **same_name("lambda", "PutFunctionEventInvokeConfig", _function),
-    **same_name("lambda", "ListFunctions ListLayers"),
+    **same_name("lambda", "CreateEventSourceMapping GetEventSourceMapping ListEventSourceMappings"),
+    **same_name("lambda", "DeleteEventSourceMapping ListFunctions ListLayers"),
 }
 
 STEP_FUNCTIONS: Rules = {

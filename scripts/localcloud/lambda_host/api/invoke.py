@@ -42,10 +42,6 @@ class InvokeApi(LambdaRequest):
         """InvokeAsync, which AWS has deprecated."""
         raise NotEmulatedError("InvokeAsync: use Invoke with InvocationType=Event")
 
-    def create_event_source_mapping(self) -> Answer:
-        """CreateEventSourceMapping."""
-        raise NotEmulatedError("event source mappings")
-
     def create_function_url_config(self) -> Answer:
         """CreateFunctionUrlConfig."""
         raise NotEmulatedError("function URLs")

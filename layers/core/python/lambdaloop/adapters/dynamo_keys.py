@@ -113,6 +113,16 @@ def bucket_of(model: str, key: str) -> Key:
     return Key(f"BUCKET#{model}#{key}", "BUCKET")
 
 
+def alerts() -> str:
+    """The partition of what people were told: apart from records of models, so that who tells them reads nothing else."""
+    return "ALERTS"
+
+
+def alert_of(key: str) -> Key:
+    """What people were told about one key."""
+    return Key(alerts(), f"ALERT#{key}")
+
+
 def sortable(at: datetime) -> str:
     """A time as text of fixed width that sorts as times do."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -93,6 +93,14 @@ class DynamoTable:
         item = to_attributes({**document, "pk": key.pk, "sk": key.sk})
         return {"Put": {"TableName": self.name, "Item": item}}
 
+    def replace(self, key: Key, document: Mapping[str, Any], *, revision: int | None) -> Write:
+        """Write an item over the one with that revision; None: where there is none."""
+        write = self.create(key, document)
+        if revision is not None:
+            write["Put"]["ConditionExpression"] = "revision = :revision"
+            write["Put"]["ExpressionAttributeValues"] = to_attributes({":revision": revision})
+        return write
+
     def update(self, key: Key, *, change: Mapping[str, Any], expect: Mapping[str, Any]) -> Write:
         """Set attributes, on the condition that others have the expected values (None: are not there; tuple: one of them).
 

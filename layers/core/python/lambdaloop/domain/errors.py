@@ -220,5 +220,13 @@ class ReleaseNotReadyError(LambdaloopError):
     """Lambda is still preparing the function or its new version; ask again shortly."""
 
 
+class AlertUndeliveredError(LambdaloopError):
+    """People could not be told through a channel; the same alert may be handed over again."""
+
+
+class EventsRefusedError(LambdaloopError):
+    """The event bus did not take an event, or a change could not be told; the same batch may be handed over again."""
+
+
 class BackendUnavailableError(LambdaloopError):
     """An AWS service kept refusing or not answering after bounded retries; doing the same again is safe."""

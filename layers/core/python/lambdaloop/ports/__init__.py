@@ -32,7 +32,11 @@ from lambdaloop.ports.storage import (
     PredictionLog,
 )
 from lambdaloop.ports.telling import (
+    AlertLog,
+    AlertMetrics,
+    AlertSender,
     ExperimentMetrics,
+    HappeningBus,
     Notices,
     RequestMetrics,
     RetrainingMetrics,
@@ -41,6 +45,9 @@ from lambdaloop.ports.telling import (
 )
 
 __all__ = [
+    "AlertLog",
+    "AlertMetrics",
+    "AlertSender",
     "ApiKeys",
     "ApprovalLog",
     "ArtifactReader",
@@ -57,6 +64,7 @@ __all__ = [
     "FeatureReader",
     "FeatureStore",
     "FleetFigures",
+    "HappeningBus",
     "Leases",
     "LookUpMetrics",
     "Notices",

@@ -1,11 +1,15 @@
 """What is told to CloudWatch and to people."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from lambdaloop.domain.alert import AlertState, Severity
+from lambdaloop.domain.alert_message import AlertMessage
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.experiment import Experiment, Look
+from lambdaloop.domain.happening import Happening
 from lambdaloop.domain.shadowing import ShadowFigures
 from lambdaloop.domain.window import WindowReport
 
@@ -60,4 +64,54 @@ class Notices(Protocol):
 
     def tell(self, subject: str, text: str) -> None:
         """Send a message; it may arrive twice."""
+        ...
+
+
+class HappeningBus(Protocol):
+    """Tells programs."""
+
+    def put(self, happenings: Sequence[Happening]) -> Sequence[bool]:
+        """For each event whether it was taken, after bounded retries; it may arrive twice."""
+        ...
+
+
+class AlertLog(Protocol):
+    """What people were told about what."""
+
+    def alert(self, key: str) -> AlertState | None:
+        """The state of one key."""
+        ...
+
+    def held_alerts(self) -> Sequence[AlertState]:
+        """Those whose ending is held back."""
+        ...
+
+    def record_alert(self, state: AlertState, *, before: AlertState | None) -> None:
+        """Replace the state that was read; ConflictError when it is another one by now."""
+        ...
+
+
+class AlertSender(Protocol):
+    """One way to people or to their tools."""
+
+    @property
+    def name(self) -> str:
+        """As in the plan."""
+        ...
+
+    @property
+    def least(self) -> Severity:
+        """What is less bad than this is not sent."""
+        ...
+
+    def send(self, message: AlertMessage) -> None:
+        """Deliver it; it may arrive twice. AlertUndeliveredError after bounded retries."""
+        ...
+
+
+class AlertMetrics(Protocol):
+    """Figures about alerts."""
+
+    def failed(self, channel: str, problem: str) -> None:
+        """Count an alert that did not reach a channel, and say why."""
         ...

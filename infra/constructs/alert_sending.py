@@ -1,0 +1,135 @@
+"""The function that tells people: of every alarm, and of the events that somebody has to know about.
+
+What goes wrong with it is told without it: its own alarms publish to the people's topic directly.
+"""
+
+import json
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.constructs.alerts import Alerts
+from infra.constructs.layers import Layer
+from infra.constructs.python_function import PythonFunction
+from infra.constructs.undelivered import Undelivered
+from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
+from infra.grants import publish_notices, read_secrets, send_messages, use_alert_log
+from infra.packages import Packages
+from lambdaloop import telemetry
+from lambdaloop.domain.alert_rules import AlertPlan
+from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.happening import SOURCE, detail_type
+from lambdaloop.settings import Settings
+
+TOLD = ("release_rolled_back", "release_closed", "release_returned", "run_finished")
+"""Events that people may want to hear of."""
+HEARTBEAT = "window_judged"
+"""Comes every few hours, and lets go what was held back."""
+_FIVE_MINUTES = Duration.minutes(5)
+
+
+class AlertSending(Construct):
+    """`send_alerts`, what calls it, and its own alarms."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        packages: Packages,
+        layers: Sequence[Layer],
+        models: Sequence[str],
+        plan: AlertPlan,
+        registry: dynamodb.ITable,
+        alerts: Alerts,
+        bus: events.IEventBus,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.undelivered = undelivered = Undelivered(self, "Undelivered").queue
+        channels = plan.channels
+        function = PythonFunction(
+            self,
+            "SendAlerts",
+            verb="send_alerts",
+            description="Tells people of alarms and events, in words",
+            packages=packages,
+            layers=layers,
+            settings=Settings(
+                alert_plan=json.dumps(to_document(plan), separators=(",", ":")),
+                alert_topic=alerts.topic.topic_arn,
+                api_models=",".join(models),
+                registry_table=registry.table_name,
+            ),
+            grants=[
+                use_alert_log(registry),
+                publish_notices(alerts.topic),
+                *([read_secrets(self, [each.parameter for each in channels])] if channels else []),
+                send_messages(undelivered),
+            ],
+            timeout_seconds=300,  # every channel may be tried three times
+        ).function
+        lambda_.EventInvokeConfig(
+            self,
+            "Retries",
+            function=function,
+            on_failure=destinations.SqsDestination(undelivered),
+            max_event_age=Duration.hours(6),
+            retry_attempts=2,
+        )
+        alerts.alarms.add_subscription(subscriptions.LambdaSubscription(function))
+        events.Rule(
+            self,
+            "Happened",
+            description="Events that people may have to know about",
+            event_bus=bus,
+            event_pattern=events.EventPattern(
+                source=[SOURCE], detail_type=[detail_type(kind) for kind in (*TOLD, HEARTBEAT)]
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    function,
+                    dead_letter_queue=undelivered,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+        for channel in channels:
+            self._own_alarm(
+                f"Failing{channel.name.title().replace('-', '')}",
+                name=f"lambdaloop-alerts-failing.{channel.name}",
+                says=f"alerts do not reach the channel {channel.name}: see the log of send_alerts for the reason",
+                metric=cloudwatch.Metric(
+                    namespace=telemetry.NAMESPACE,
+                    metric_name=telemetry.ALERT_FAILURES,
+                    dimensions_map={telemetry.CHANNEL: channel.name},
+                    statistic="Sum",
+                    period=_FIVE_MINUTES,
+                ),
+                topic=alerts.topic,
+            )
+        self._own_alarm(
+            "Lost",
+            name="lambdaloop-alerts-undelivered",
+            says="an alert reached not everybody, however often it was tried: it lies in the queue",
+            metric=undelivered.metric_approximate_number_of_messages_visible(
+                period=_FIVE_MINUTES, statistic="Maximum"
+            ),
+            topic=alerts.topic,
+        )
+
+    def _own_alarm(
+        self, id_: str, *, name: str, says: str, metric: cloudwatch.IMetric, topic: sns.ITopic
+    ) -> None:
+        watch_alarm(
+            self, id_, name=name, says=says, metric=metric, when=ABOVE, threshold=0, missing=FINE, topic=topic
+        )
