@@ -129,7 +129,7 @@ class Training(Construct):
                 "ResolveDataset",
                 "resolve_dataset",
                 "Names the exact training data",
-                carries=plain,
+                carries=fitting,
                 settings=Settings(
                     model=model, data_bucket=data, model_bucket=artifacts, registry_table=table
                 ),

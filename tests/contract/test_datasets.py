@@ -37,10 +37,13 @@ def uploads(request: pytest.FixtureRequest) -> Uploads:
     return Uploads(aws.datasets, upload, lambda key: aws.s3.delete_object(Bucket=DATA_BUCKET, Key=key))
 
 
-def test_only_current_csv_objects_below_the_prefix_are_listed_sorted_by_key(uploads: Uploads) -> None:
+def test_only_current_objects_of_the_wanted_kind_below_the_prefix_are_listed_sorted_by_key(
+    uploads: Uploads,
+) -> None:
     uploads.upload("churn/b.csv", b"1")
     newest = uploads.upload("churn/b.csv", b"22")
     first = uploads.upload("churn/2026/a.csv", b"333")
+    parquet = uploads.upload("churn/c.parquet", b"4444")
     uploads.upload("churn/readme.txt", b"no data")
     uploads.upload("churn-old/c.csv", b"another folder")
     uploads.upload("churn/gone.csv", b"deleted")
@@ -51,6 +54,8 @@ def test_only_current_csv_objects_below_the_prefix_are_listed_sorted_by_key(uplo
             ("churn/2026/a.csv", first, 3),
             ("churn/b.csv", newest, 2),
         ]
+    found = uploads.datasets.objects("churn", suffixes=(".parquet",))
+    assert [(one.key, one.version_id) for one in found] == [("churn/c.parquet", parquet)]
 
 
 def test_an_older_version_can_still_be_read(uploads: Uploads) -> None:

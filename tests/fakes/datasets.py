@@ -21,12 +21,12 @@ class InMemoryDatasetStore:
         """Hide the object; its versions stay."""
         self._objects[key].append(None)
 
-    def objects(self, prefix: str) -> Sequence[DataObject]:
+    def objects(self, prefix: str, *, suffixes: tuple[str, ...] = (".csv",)) -> Sequence[DataObject]:
         folder = prefix.rstrip("/") + "/"
         found = []
         for key, versions in sorted(self._objects.items()):
             content = versions[-1]
-            if content is not None and key.startswith(folder) and key.endswith(".csv"):
+            if content is not None and key.startswith(folder) and key.endswith(suffixes):
                 found.append(DataObject(key=key, version_id=f"v{len(versions)}", size=len(content)))
         return found
 

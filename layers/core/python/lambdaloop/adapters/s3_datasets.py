@@ -19,8 +19,8 @@ class S3DatasetStore:
         self._bucket = bucket
         self._client: S3Client = client or aws_client("s3", read_seconds=60)
 
-    def objects(self, prefix: str) -> Sequence[DataObject]:
-        """The current version of every .csv object below the prefix, sorted by key."""
+    def objects(self, prefix: str, *, suffixes: tuple[str, ...] = (".csv",)) -> Sequence[DataObject]:
+        """The current version of every object below the prefix whose name ends so, sorted by key."""
         folder = prefix.rstrip("/") + "/"  # churn must not find churn-old/data.csv
         pages = self._client.get_paginator("list_object_versions").paginate(
             Bucket=self._bucket, Prefix=folder
@@ -30,7 +30,7 @@ class S3DatasetStore:
                 DataObject(key=entry["Key"], version_id=entry["VersionId"], size=entry["Size"])
                 for page in pages
                 for entry in page.get("Versions", [])
-                if entry["IsLatest"] and entry["Key"].endswith(".csv")
+                if entry["IsLatest"] and entry["Key"].endswith(suffixes)
             ]
         return sorted(found, key=lambda data: data.key)
 

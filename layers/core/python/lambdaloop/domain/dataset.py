@@ -22,14 +22,14 @@ class DataObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetFile:
-    """One CSV file of a dataset, pinned to its object version."""
+    """One file of a dataset, pinned to its object version."""
 
     key: str
     version_id: str
     sha256: str
     size: int
     rows: int
-    """Data rows, without the header."""
+    """Data rows, without a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ class Data:
     __pydantic_config__ = _STRICT
 
     location: str
-    """Key prefix in the data bucket; every .csv object below it is training data."""
+    """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data."""
 
     def __post_init__(self) -> None:
         if not self.location.strip() or self.location.startswith("/"):

@@ -30,8 +30,8 @@ class ArtifactReader(Protocol):
 class DatasetStore(Protocol):
     """Training data as users upload them."""
 
-    def objects(self, prefix: str) -> Sequence[DataObject]:
-        """The current version of every .csv object below the prefix, sorted by key."""
+    def objects(self, prefix: str, *, suffixes: tuple[str, ...] = (".csv",)) -> Sequence[DataObject]:
+        """The current version of every object below the prefix whose name ends so, sorted by key."""
         ...
 
     def read(self, key: str, version_id: str) -> bytes:

@@ -1,21 +1,23 @@
 """Pins what a run trains on: which object versions, with which content, how many rows, and which captured rows."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.csv_rows import read_csv
+from lambdaloop.domain.data_files import FORMATS, format_of
 from lambdaloop.domain.dataset import CapturedRows, DataObject, Dataset, DatasetFile, HistoryFile
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, VersionNotFoundError
+from lambdaloop.domain.errors import DatasetEmptyError, VersionNotFoundError
 from lambdaloop.domain.labelled_rows import row_times
 from lambdaloop.domain.recent_holdout import held_out
 from lambdaloop.domain.run import Run
 from lambdaloop.domain.stored_features import history_prefix, lacking_features
 from lambdaloop.domain.version import seen_until
 from lambdaloop.ports import ArtifactStore, DatasetStore, RunLog, VersionRegistry
+from lambdaloop.training.data_rows import check_columns, data_columns
 
 MANIFEST = "dataset.json"
 
@@ -40,8 +42,8 @@ def resolve_dataset(
 ) -> tuple[Dataset, Artifact]:
     """Record the run, then the dataset: its manifest and where that lies.
 
-    Raises DatasetEmptyError when there is no row, DatasetInvalidError when a file is no CSV or files have different
-    columns. With captured rows uploaded ones may be absent; a weight of 0 leaves them where they are.
+    Raises DatasetEmptyError when there is no row, DatasetInvalidError when a file is not what its name says or files
+    have different columns. With captured rows uploaded ones may be absent; a weight of 0 leaves them where they are.
     """
     runs.start_run(run)
     recent = _captured(definition, captured, artifacts, versions) if captured else None
@@ -83,30 +85,38 @@ def _uploaded(
     if not wanted and definition.retraining.original_weight == 0:
         return (), ()
     location = definition.data.location
-    objects = datasets.objects(location)
+    objects = datasets.objects(location, suffixes=tuple(FORMATS))
     if not objects:
         if not wanted:
             return (), ()
-        raise DatasetEmptyError(f"no .csv object under {location!r} in the data bucket: upload training data")
-    columns, first = _pinned(objects[0], datasets)
-    files = [first]
-    for candidate in objects[1:]:
-        others, file = _pinned(candidate, datasets)
-        if others != columns:
-            raise DatasetInvalidError(_difference(first.key, columns, file.key, others))
-        files.append(file)
-    return columns, tuple(files)
+        raise DatasetEmptyError(
+            f"no {', '.join(FORMATS)} object under {location!r} in the data bucket: upload training data"
+        )
+    pinned = [_pinned(candidate, datasets) for candidate in objects]
+    first, columns = _header(pinned)
+    for others, file in pinned:
+        check_columns(first, columns, file.key, others)
+    return columns, tuple(file for _, file in pinned)
+
+
+def _header(pinned: Sequence[tuple[tuple[str, ...], DatasetFile]]) -> tuple[str, tuple[str, ...]]:
+    """The file that says what columns there are, and these: a row of JSON Lines may leave columns out, so all such files say it."""
+    for kind in ("csv", "parquet"):
+        for columns, file in pinned:
+            if format_of(file.key) == kind:
+                return file.key, columns
+    return pinned[0][1].key, tuple(dict.fromkeys(name for columns, _ in pinned for name in columns))
 
 
 def _pinned(candidate: DataObject, datasets: DatasetStore) -> tuple[tuple[str, ...], DatasetFile]:
     content = datasets.read(candidate.key, candidate.version_id)
-    columns, rows = read_csv(content, source=candidate.key)
+    columns, rows = data_columns(content, source=candidate.key)
     file = DatasetFile(
         key=candidate.key,
         version_id=candidate.version_id,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        rows=sum(1 for _ in rows),
+        rows=rows,
     )
     return columns, file
 
@@ -125,13 +135,3 @@ def _history(
         for group in lacking_features(columns, definition)
         for found in datasets.objects(history_prefix(group))
     )
-
-
-def _difference(first: str, columns: tuple[str, ...], other: str, others: tuple[str, ...]) -> str:
-    parts = []
-    if lacking := [name for name in columns if name not in others]:
-        parts.append(f"{other} lacks {', '.join(map(repr, lacking))}")
-    if extra := [name for name in others if name not in columns]:
-        parts.append(f"{other} adds {', '.join(map(repr, extra))}")
-    what = "; ".join(parts) or f"{other} has them in another order: {', '.join(map(repr, others))}"
-    return f"all files must have the columns of {first}: {what}"
