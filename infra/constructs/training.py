@@ -220,7 +220,7 @@ class Training(Construct):
         self.workflow = Workflow(
             self,
             "Train",
-            chain=training_chain(self, functions),
+            chain=training_chain(self, functions, parallel=definition.training.parallel),
             functions=functions.all(),
             timeout=Duration.hours(4),
         )
