@@ -70,3 +70,19 @@ def test_what_is_not_there_is_missing(uploads: Uploads) -> None:
     for key, version in (("churn/b.csv", "v99"), ("churn/nothing.csv", "v1")):
         with pytest.raises(ArtifactMissingError, match="version"):
             uploads.datasets.read(key, version)
+
+
+def test_what_counts_now_is_read_with_its_version(uploads: Uploads) -> None:
+    uploads.upload("dvc/ab/c", b"1")
+    newest = uploads.upload("dvc/ab/c", b"22")
+    assert uploads.datasets.read_newest("dvc/ab/c") == (newest, b"22")
+    with pytest.raises(ArtifactMissingError):
+        uploads.datasets.read_newest("dvc/ab/d")
+
+
+def test_a_bucket_without_versions_is_read_like_any_other(aws: Aws) -> None:
+    aws.s3.create_bucket(Bucket="team-data")
+    aws.s3.put_object(Bucket="team-data", Key="dvc/ab/c", Body=b"1")
+    version, content = aws.datasets.read_newest("dvc/ab/c", bucket="team-data")
+    assert (version, content) == ("null", b"1")
+    assert aws.datasets.read("dvc/ab/c", version, bucket="team-data") == b"1"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lambdaloop.domain.candidate import MAX_TRIALS, Candidate
+from lambdaloop.domain.dvc import DvcRemote
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import MAX_RANKED_CLASSES, METRICS_OF_TASK, Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
@@ -86,8 +87,12 @@ class Data:
 
     location: str
     """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data."""
+    dvc_remote: str | None = None
+    """Where the data lie that .dvc files in the location stand for: s3://BUCKET/PREFIX, or a key prefix in the data bucket."""
 
     def __post_init__(self) -> None:
+        if self.dvc_remote is not None:
+            DvcRemote.parse(self.dvc_remote)
         if not self.location.strip() or self.location.startswith("/"):
             raise ValueError(
                 f"location must be a key prefix without a leading slash, such as churn/, got {self.location!r}"

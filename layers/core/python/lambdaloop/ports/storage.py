@@ -34,8 +34,12 @@ class DatasetStore(Protocol):
         """The current version of every object below the prefix whose name ends so, sorted by key."""
         ...
 
-    def read(self, key: str, version_id: str) -> bytes:
-        """One object version; ArtifactMissingError when it is gone."""
+    def read(self, key: str, version_id: str, *, bucket: str | None = None) -> bytes:
+        """One object version, of the data bucket unless another is named; ArtifactMissingError when it is gone."""
+        ...
+
+    def read_newest(self, key: str, *, bucket: str | None = None) -> tuple[str, bytes]:
+        """The version that counts now, `null` in a bucket without versions, and its content; ArtifactMissingError."""
         ...
 
 

@@ -27,7 +27,8 @@ def load_table(
     dataset = from_document(Dataset, json.loads(artifacts.get(manifest)))
 
     def read(file: DatasetFile | HistoryFile) -> bytes:
-        content = datasets.read(file.key, file.version_id)
+        bucket = file.bucket if isinstance(file, DatasetFile) else None
+        content = datasets.read(file.key, file.version_id, bucket=bucket)
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise DatasetInvalidError(
                 f"{file.key} version {file.version_id} has other bytes than when it was pinned: start a new run"

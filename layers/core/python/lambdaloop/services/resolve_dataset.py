@@ -8,8 +8,16 @@ from datetime import datetime
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.data_files import FORMATS, format_of
-from lambdaloop.domain.dataset import CapturedRows, DataObject, Dataset, DatasetFile, HistoryFile
+from lambdaloop.domain.dataset import (
+    CapturedRows,
+    DataObject,
+    Dataset,
+    DatasetFile,
+    HistoryFile,
+    PointerFile,
+)
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.dvc import POINTER
 from lambdaloop.domain.errors import DatasetEmptyError, VersionNotFoundError
 from lambdaloop.domain.labelled_rows import row_times
 from lambdaloop.domain.recent_holdout import held_out
@@ -17,6 +25,7 @@ from lambdaloop.domain.run import Run
 from lambdaloop.domain.stored_features import history_prefix, lacking_features
 from lambdaloop.domain.version import seen_until
 from lambdaloop.ports import ArtifactStore, DatasetStore, RunLog, VersionRegistry
+from lambdaloop.services.resolve_pointers import is_pointer, pointed_files
 from lambdaloop.training.data_rows import check_columns, data_columns
 
 MANIFEST = "dataset.json"
@@ -47,9 +56,16 @@ def resolve_dataset(
     """
     runs.start_run(run)
     recent = _captured(definition, captured, artifacts, versions) if captured else None
-    columns, files = _uploaded(definition, datasets, wanted=recent is None)
+    columns, files, pointers = _uploaded(definition, datasets, wanted=recent is None)
     history = _history(definition, datasets, columns) if files else ()
-    dataset = Dataset(model=definition.name, columns=columns, files=files, captured=recent, history=history)
+    dataset = Dataset(
+        model=definition.name,
+        columns=columns,
+        files=files,
+        captured=recent,
+        history=history,
+        pointers=pointers,
+    )
     if not dataset.rows:
         location = definition.data.location
         raise DatasetEmptyError(f"the {len(files)} files under {location!r} have headers but no rows")
@@ -80,43 +96,73 @@ def _champion_saw(model: str, versions: VersionRegistry) -> datetime | None:
 
 def _uploaded(
     definition: ModelDefinition, datasets: DatasetStore, *, wanted: bool
-) -> tuple[tuple[str, ...], tuple[DatasetFile, ...]]:
-    """Columns and files; neither where there are none and none are wanted, or all of them would weigh nothing."""
+) -> tuple[tuple[str, ...], tuple[DatasetFile, ...], tuple[PointerFile, ...]]:
+    """Columns, files and pointers that lead to some of them; none where there are none and none are wanted, or all of them would weigh nothing."""
     if not wanted and definition.retraining.original_weight == 0:
-        return (), ()
+        return (), (), ()
     location = definition.data.location
-    objects = datasets.objects(location, suffixes=tuple(FORMATS))
+    objects = datasets.objects(location, suffixes=(*FORMATS, POINTER))
     if not objects:
         if not wanted:
-            return (), ()
+            return (), (), ()
         raise DatasetEmptyError(
             f"no {', '.join(FORMATS)} object under {location!r} in the data bucket: upload training data"
         )
-    pinned = [_pinned(candidate, datasets) for candidate in objects]
+    pinned, pointers = _pinned(objects, definition, datasets)
+    if not pinned:
+        raise DatasetEmptyError(
+            f"the pointer files under {location!r} lead to no data: their directories hold none"
+        )
     first, columns = _header(pinned)
     for others, file in pinned:
-        check_columns(first, columns, file.key, others)
-    return columns, tuple(file for _, file in pinned)
+        check_columns(first, columns, file.source, others)
+    return columns, tuple(file for _, file in pinned), pointers
 
 
 def _header(pinned: Sequence[tuple[tuple[str, ...], DatasetFile]]) -> tuple[str, tuple[str, ...]]:
     """The file that says what columns there are, and these: a row of JSON Lines may leave columns out, so all such files say it."""
     for kind in ("csv", "parquet"):
         for columns, file in pinned:
-            if format_of(file.key) == kind:
-                return file.key, columns
-    return pinned[0][1].key, tuple(dict.fromkeys(name for columns, _ in pinned for name in columns))
+            if format_of(file.source) == kind:
+                return file.source, columns
+    return pinned[0][1].source, tuple(dict.fromkeys(name for columns, _ in pinned for name in columns))
 
 
-def _pinned(candidate: DataObject, datasets: DatasetStore) -> tuple[tuple[str, ...], DatasetFile]:
-    content = datasets.read(candidate.key, candidate.version_id)
-    columns, rows = data_columns(content, source=candidate.key)
+_Pinned = tuple[tuple[str, ...], DatasetFile]
+
+
+def _pinned(
+    objects: Sequence[DataObject], definition: ModelDefinition, datasets: DatasetStore
+) -> tuple[list[_Pinned], tuple[PointerFile, ...]]:
+    """Each file with its columns, those that pointers lead to in the place of the pointer."""
+    found: list[_Pinned] = []
+    pointers: list[PointerFile] = []
+    plain = [each.key for each in objects if not is_pointer(each.key)]
+    for each in objects:
+        if is_pointer(each.key):
+            pointer, files = pointed_files(each, definition=definition, datasets=datasets, beside=plain)
+            pointers.append(pointer)
+            found += [
+                _described(file.content, file.key, file.version_id, bucket=file.bucket, name=file.name)
+                for file in files
+            ]
+        else:
+            found.append(_described(datasets.read(each.key, each.version_id), each.key, each.version_id))
+    return found, tuple(pointers)
+
+
+def _described(
+    content: bytes, key: str, version_id: str, *, bucket: str | None = None, name: str | None = None
+) -> _Pinned:
+    columns, rows = data_columns(content, source=name or key)
     file = DatasetFile(
-        key=candidate.key,
-        version_id=candidate.version_id,
+        key=key,
+        version_id=version_id,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
         rows=rows,
+        bucket=bucket,
+        name=name,
     )
     return columns, file
 

@@ -35,7 +35,7 @@ class RawTable:
         first = 0
         for file in self.files:
             if number < first + file.rows:
-                return f"{file.key} row {number - first + 1}"
+                return f"{file.source} row {number - first + 1}"
             first += file.rows
         raise IndexError(f"the dataset has {first} rows, asked for index {number}")
 
@@ -73,7 +73,7 @@ def read_table(
     """
     rows: list[list[str]] = []
     for file in dataset.files:
-        rows.extend(data_texts(read(file), dataset.columns, wanted=wanted, source=file.key))
+        rows.extend(data_texts(read(file), dataset.columns, wanted=wanted, source=file.source))
     return RawTable(
         columns=dataset.columns,
         rows=rows,
