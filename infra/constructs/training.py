@@ -16,6 +16,7 @@ from constructs import Construct
 from infra.constructs.layers import Layer, ModelLayers
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.workflow import Workflow
+from infra.data_grants import find_in_dvc_remote, read_dvc_remote
 from infra.feature_grants import list_feature_history, read_feature_history
 from infra.grants import (
     Grant,
@@ -33,6 +34,7 @@ from infra.grants import (
 from infra.packages import Packages
 from infra.workflows.training import TrainingFunctions, training_chain
 from lambdaloop.domain.definition import ModelDefinition
+from lambdaloop.domain.dvc import DvcRemote
 from lambdaloop.settings import Settings
 
 
@@ -77,6 +79,8 @@ class Training(Construct):
             read_training_data(data_bucket, definition.data.location),
             *([read_feature_history(data_bucket, groups)] if groups else []),
         ]
+        remote = DvcRemote.parse(definition.data.dvc_remote) if definition.data.dvc_remote else None
+        read_rows = [*read_data, *([read_dvc_remote(data_bucket, remote)] if remote else [])]
         read, write = read_artifacts(model_bucket, model), write_artifacts(model_bucket, model)
         plain: list[Layer] = [layers.core, layers.definition]
         fitting = [*plain, layers.training]
@@ -129,13 +133,14 @@ class Training(Construct):
                 "ResolveDataset",
                 "resolve_dataset",
                 "Names the exact training data",
-                carries=plain,
+                carries=fitting,
                 settings=Settings(
                     model=model, data_bucket=data, model_bucket=artifacts, registry_table=table
                 ),
                 grants=[
                     list_training_data(data_bucket, definition.data.location),
                     *([list_feature_history(data_bucket, groups)] if groups else []),
+                    *([find_in_dvc_remote(data_bucket, remote)] if remote else []),
                     *read_data,
                     read,
                     write,
@@ -149,7 +154,7 @@ class Training(Construct):
                 "Checks the training data",
                 carries=fitting,
                 settings=Settings(model=model, data_bucket=data, model_bucket=artifacts),
-                grants=[*read_data, read],
+                grants=[*read_rows, read],
                 size=_FITTING,
             ),
             train_candidate=function(
@@ -158,7 +163,7 @@ class Training(Construct):
                 "Cross-validates one candidate",
                 carries=fitting,
                 settings=Settings(model=model, data_bucket=data, model_bucket=artifacts),
-                grants=[*read_data, read],
+                grants=[*read_rows, read],
                 size=_FITTING,
             ),
             evaluate_candidates=function(
@@ -169,7 +174,7 @@ class Training(Construct):
                 settings=Settings(
                     model=model, data_bucket=data, model_bucket=artifacts, registry_table=table
                 ),
-                grants=[*read_data, read, write, use_registry(registry, model, "GetItem")],
+                grants=[*read_rows, read, write, use_registry(registry, model, "GetItem")],
                 size=_FITTING,
             ),
             package_model=function(
@@ -178,7 +183,7 @@ class Training(Construct):
                 "Writes the served files",
                 carries=fitting,
                 settings=Settings(model=model, data_bucket=data, model_bucket=artifacts),
-                grants=[*read_data, read, write],
+                grants=[*read_rows, read, write],
                 size=_FITTING,
             ),
             check_parity=function(
@@ -220,7 +225,7 @@ class Training(Construct):
         self.workflow = Workflow(
             self,
             "Train",
-            chain=training_chain(self, functions),
+            chain=training_chain(self, functions, parallel=definition.training.parallel),
             functions=functions.all(),
             timeout=Duration.hours(4),
         )

@@ -31,8 +31,8 @@ class TrainingFunctions:
         return [function for function in every if function is not None]
 
 
-def training_chain(scope: Construct, functions: TrainingFunctions) -> sfn.IChainable:
-    """The document is {"run": {…}}; each step adds its own key. A rejected run is a success: the gate did its work."""
+def training_chain(scope: Construct, functions: TrainingFunctions, *, parallel: int) -> sfn.IChainable:
+    """`parallel` candidates are trained at the same time. The document is {"run": {…}}; each step adds its own key. A rejected run is a success: the gate did its work."""
     collect = step(scope, "Collect labelled", function=functions.collect_labelled, result="captured")
     resolve = step(scope, "Resolve dataset", function=functions.resolve_dataset, result="dataset")
     validate = step(scope, "Validate dataset", function=functions.validate_dataset, result="validation")
@@ -67,6 +67,7 @@ def training_chain(scope: Construct, functions: TrainingFunctions) -> sfn.IChain
         scope,
         "Train candidates",
         items_path="$.validation.candidates",
+        max_concurrency=parallel,
         item_selector={
             "run": sfn.JsonPath.object_at("$.run"),
             "dataset": sfn.JsonPath.object_at("$.dataset"),

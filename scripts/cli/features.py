@@ -11,14 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lambdaloop.adapters.dynamo_features import DynamoFeatureStore
 from lambdaloop.adapters.s3_feature_history import S3FeatureHistory
+from lambdaloop.domain.data_files import format_of
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import FeaturesInvalidError
-from lambdaloop.domain.feature_file import read_feature_file
+from lambdaloop.domain.feature_file import read_feature_file, read_feature_records
 from lambdaloop.domain.shared_groups import SharedGroup, shared_groups
-from lambdaloop.domain.stored_features import read_values
+from lambdaloop.domain.stored_features import StoredRow, read_values
 from lambdaloop.services.put_features import put_features
 from scripts.cli.output import AsJson, console, print_json, print_table, progress_console
 from scripts.cli.stacks import find_features
+from scripts.cli.typed_files import read_typed
 
 app = typer.Typer(no_args_is_help=True, help="Stored features, which requests need not bring along.")
 
@@ -30,7 +32,7 @@ def put(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A CSV file with the entity's column, event_time (ISO 8601, UTC unless it says otherwise) and every "
+            help="A .csv, .jsonl or .parquet file with the entity's column, event_time (ISO 8601, UTC unless it says otherwise) and every "
             "feature of the group.",
             exists=True,
             dir_okay=False,
@@ -43,7 +45,7 @@ def put(
     """Put rows: all of a file or, if something in it is wrong, nothing. After an interruption, put the same file again."""
     now = datetime.now(UTC)
     shared = _shared(models, group)
-    rows = read_feature_file(file.read_bytes(), shared, source=str(file), now=now)
+    rows = _read(file, shared, now)
     deployed = find_features()
     with _bar(len(rows)) as advance:
         done = put_features(
@@ -61,6 +63,12 @@ def put(
         f"Put {done.rows} rows into {group}: {done.written} entities have new values, {done.kept} had as new ones already"
         + (f", {done.expired} are too old for any model." if done.expired else ".")
     )
+
+
+def _read(file: Path, group: SharedGroup, now: datetime) -> list[StoredRow]:
+    if format_of(file.name) != "parquet":
+        return read_feature_file(file.read_bytes(), group, source=str(file), now=now)
+    return read_feature_records(read_typed(file).rows(), group, source=str(file), now=now)
 
 
 @app.command("get")

@@ -1,17 +1,24 @@
-"""`lambdaloop init`: from a CSV file to a commented model definition."""
+"""`lambdaloop init`: from a file of data to a commented model definition."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lambdaloop.domain.data_files import format_of
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_text import render_yaml
 from scripts.cli.output import console
+from scripts.cli.typed_files import read_typed
 
 
 def init(
-    data: Annotated[Path, typer.Argument(help="A CSV file with a header.", exists=True, dir_okay=False)],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="A .csv file with a header, a .parquet or a .jsonl file.", exists=True, dir_okay=False
+        ),
+    ],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     entity: Annotated[
         str | None, typer.Option(help="The column that says who a row is about; never a feature.")
@@ -42,17 +49,20 @@ def init(
 def write_definition(
     data: Path, *, target: str, entity: str | None, name: str | None, models: Path
 ) -> ModelDefinition:
-    """Infer the definition of a CSV file, write it below `models` and read it back.
+    """Infer the definition of a file, write it below `models` and read it back.
 
     Raises DatasetInvalidError when the file cannot be a training set for that target.
     """
     # Here, because what they load would keep every other command waiting.
     from lambdaloop.definition_schema import parse_definition
-    from lambdaloop.domain.schema_inference import infer_definition
+    from lambdaloop.domain.schema_inference import infer_definition, infer_from_columns
 
-    inferred = infer_definition(
-        data.read_bytes(), name=name or model_name(data), target=target, entity=entity
-    )
+    name = name or model_name(data)
+    if format_of(data.name) in (None, "csv"):
+        inferred = infer_definition(data.read_bytes(), name=name, target=target, entity=entity)
+    else:
+        typed = read_typed(data)
+        inferred = infer_from_columns(typed.texts, words=typed.words, name=name, target=target, entity=entity)
     text = render_yaml(inferred)
     path = models / f"{inferred.definition.name}.yaml"
     definition = parse_definition(text, source=str(path))

@@ -1,7 +1,7 @@
 """`lambdaloop predict`: signed HTTPS calls to a model."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +13,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
 from lambdaloop.domain import csv_rows
+from lambdaloop.domain.data_files import format_of
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli.output import AsJson, console, print_json, print_table
 from scripts.cli.stacks import Deployment, find_deployment
+from scripts.cli.typed_files import read_typed
 
 _BATCH = 20  # also fits the size limit of models with a thousand classes
 
@@ -60,7 +62,11 @@ def predict(
     row: Annotated[list[str] | None, typer.Option(help="One row as JSON; may be given again.")] = None,
     rows: Annotated[
         Path | None,
-        typer.Option(help="A .json file with a list of rows, or a .csv file.", exists=True, dir_okay=False),
+        typer.Option(
+            help="A .json file with a list of rows, or a .csv, .parquet or .jsonl file.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +74,14 @@ def predict(
     deployment, client = find_deployment(model), SignedClient()
     wanted = [_parse(text) for text in row or ()]
     if rows is not None and rows.suffix.lower() == ".csv":
-        wanted += read_csv(rows, _column_types(client, deployment, rows))
+        wanted += read_csv(rows, _column_types(client, deployment, _csv_columns(rows)))
+    elif rows is not None and format_of(rows.name):
+        found = read_typed(rows)
+        types = _column_types(client, deployment, found.columns)
+        wanted += [
+            {name: _fitting(value, types[name]) for name, value in row.items() if name in types}
+            for row in found.rows()
+        ]
     elif rows is not None:
         wanted += _parse_file(rows)
     if not wanted:
@@ -95,15 +108,23 @@ def input_types(client: SignedClient, deployment: Deployment) -> dict[str, str]:
     return {tensor["name"]: tensor["datatype"] for tensor in _answered(url, *client.get(url))["inputs"]}
 
 
-def _column_types(client: SignedClient, deployment: Deployment, path: Path) -> dict[str, str]:
+def _column_types(client: SignedClient, deployment: Deployment, columns: Collection[str]) -> dict[str, str]:
     """Those of the inputs; where the file lacks some, which may be stored, also whom its rows are about."""
     types = input_types(client, deployment)
-    columns, _ = csv_rows.read_csv(path.read_bytes(), source=str(path))
     if types.keys() <= set(columns):
         return types
     url = f"{deployment.api_endpoint}/models/{deployment.model}/schema"
     others = [name for name in _answered(url, *client.get(url))["properties"] if name not in types]
     return {**types, **dict.fromkeys(others, "BYTES")}
+
+
+def _fitting(value: Any, datatype: str) -> Any:
+    """A whole number where text is wanted is an identifier or a category, and training took its digits, too."""
+    return str(value) if datatype == "BYTES" and type(value) is int else value
+
+
+def _csv_columns(path: Path) -> tuple[str, ...]:
+    return csv_rows.read_csv(path.read_bytes(), source=str(path))[0]
 
 
 def read_csv(path: Path, types: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from scripts.cli.init import write_definition
 from scripts.cli.local_process import LocalCloud, start_local_cloud
 from scripts.cli.stacks import Deployment, find_deployment
 from scripts.cli.train import start_training
+from tests.e2e import training_data
 from tests.e2e.stored_features import GROUP, split_stored, store_features
 from tests.e2e.subscriptions import write_subscriptions
 
@@ -99,6 +100,7 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     drafted = write_definition(data, target="renewed", entity="customer", name=None, models=models)
     uploaded, history = split_stored(data, folder)
     store_features(models / f"{drafted.name}.yaml")
+    training_data.name_remote(models / f"{drafted.name}.yaml")
     definition = _trained_often(drafted, models)
     cloud = start_local_cloud(folder / "cloud")
     try:
@@ -106,8 +108,8 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             cdk.bootstrap(environment=cloud.environment)
             cdk.deploy(models=models, output=folder / "cdk.out", environment=cloud.environment)
             deployment = find_deployment(definition.name)
-            boto3.client("s3").upload_file(
-                str(uploaded), deployment.data_bucket, f"{definition.data.location}{data.name}"
+            training_data.upload(
+                uploaded, definition=definition, name=data.name, bucket=deployment.data_bucket
             )
             features.put(history, GROUP, models)
         yield Site(

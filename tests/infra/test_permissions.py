@@ -99,6 +99,24 @@ def test_who_checks_api_keys_may_read_its_models_keys_and_count_their_requests_o
     assert "authorize" not in templates["Lambdaloop-churn"].functions()
 
 
+def test_training_reads_the_folder_of_a_dvc_remote_and_nothing_beside_it(
+    templates: dict[str, Template],
+) -> None:
+    template = templates["Lambdaloop-price"]
+    remote = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::team-data/dvc/*"]]}
+    found = {
+        verb: {str(each["Action"]) for each in template.grants(verb) if each["Resource"] == remote}
+        for verb in TRAINING
+        if verb in template.functions()
+    }
+    reading = ("validate_dataset", "train_candidate", "evaluate_candidates", "package_model")
+    assert {verb: actions for verb, actions in found.items() if actions} == {
+        "resolve_dataset": {"s3:GetObject"},
+        **dict.fromkeys(reading, {"s3:GetObjectVersion"}),
+    }
+    assert "team-data" not in str(templates["Lambdaloop-churn"].document)
+
+
 def test_training_can_neither_publish_nor_route_nor_invoke(churn: Template) -> None:
     for verb in TRAINING:
         assert not any(action.startswith("lambda:") for action in _actions(churn, verb)), verb

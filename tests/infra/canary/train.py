@@ -33,10 +33,10 @@ class Buckets:
         self.data = data
         self.stored: dict[str, bytes] = {}
 
-    def objects(self, prefix: str) -> list[DataObject]:
+    def objects(self, prefix: str, *, suffixes: tuple[str, ...]) -> list[DataObject]:  # noqa: ARG002
         return [DataObject(key=f"{prefix}data.csv", version_id="1", size=len(self.data))]
 
-    def read(self, key: str, version_id: str) -> bytes:  # noqa: ARG002
+    def read(self, key: str, version_id: str, *, bucket: str | None = None) -> bytes:  # noqa: ARG002
         return self.data
 
     def put(self, model: str, name: str, content: bytes) -> Artifact:

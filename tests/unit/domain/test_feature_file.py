@@ -87,7 +87,7 @@ def test_a_file_has_every_feature_of_its_group_and_no_others(header: str, proble
 
 
 def test_a_file_without_rows_puts_nothing() -> None:
-    with pytest.raises(FeaturesInvalidError, match="the file has a header but no rows"):
+    with pytest.raises(FeaturesInvalidError, match="the file has no rows"):
         read()
 
 
@@ -118,3 +118,24 @@ def test_a_place_in_the_history_is_that_of_the_rows_whenever_they_are_put() -> N
     assert history_key("spending", later) == history_key("spending", rows)
     assert history_key("spending", read("c-1,2026-03-01,2,3,true,plus")) != history_key("spending", rows)
     assert history_key("spending", rows).startswith("features/spending/history/")
+
+
+def test_json_lines_are_put_with_the_values_that_they_have() -> None:
+    text = (
+        '{"customer": 7, "event_time": "2026-03-01T10:00:00Z", "spend": 0.1, "orders": 3, "active": true, "plan": "plus"}\n'
+        '{"customer": "c-2", "event_time": "2026-03-01", "orders": 1, "active": false, "plan": "basic"}\n'
+    )
+    first, second = read_feature_file(text.encode(), GROUP, source="spending.jsonl", now=NOW)
+    assert (first.entity, first.values["spend"], first.values["active"]) == ("7", 0.1, True)
+    assert (second.entity, second.values["spend"]) == ("c-2", None)
+
+
+def test_a_value_of_another_type_in_json_lines_is_told_by_its_row() -> None:
+    text = '{"customer": "c", "event_time": "2026-03-01", "spend": "0.1", "orders": 3, "active": true, "plan": "plus"}\n'
+    with pytest.raises(FeaturesInvalidError, match=r"row 1: spend .*'0\.1'"):
+        read_feature_file(text.encode(), GROUP, source="spending.jsonl", now=NOW)
+
+
+def test_parquet_is_sent_to_the_command_that_can_read_it() -> None:
+    with pytest.raises(FeaturesInvalidError, match="`lambdaloop features put` only"):
+        read_feature_file(b"PAR1", GROUP, source="features/spending/incoming/a.parquet", now=NOW)

@@ -50,7 +50,10 @@ def test_the_same_content_has_the_same_digest_wherever_it_lies() -> None:
 
 def test_the_run_is_recorded_even_if_there_are_no_data() -> None:
     made = workshop()
-    with pytest.raises(DatasetEmptyError, match=r"no \.csv object under 'sample/' in the data bucket"):
+    with pytest.raises(
+        DatasetEmptyError,
+        match=r"no \.csv, \.parquet, \.jsonl, \.ndjson object under 'sample/' in the data bucket",
+    ):
         resolve(made)
     assert made.registry.run("sample", "run-1").status == "running"
     assert made.registry.run("sample", "run-1").started_at == made.clock.now()

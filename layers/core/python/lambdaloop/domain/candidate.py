@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.search_space import MAX_SEARCHED, Range, check_search, draw_trials
 
 Estimator = Literal[
     "logistic_regression",
@@ -29,6 +30,9 @@ Parameter = str | int | float | bool | tuple[int | float, ...] | None
 
 ENSEMBLES = frozenset({"voting", "stacking"})
 """Estimators that are made of members."""
+MAX_TRIALS = 200
+"""Trainings of one run: their results travel in one document of at most 256 KB, and each is seven of at most 25,000 events."""
+_USUAL_TRIALS = 20
 _CLASSIFIERS_ONLY = frozenset({"logistic_regression", "naive_bayes"})
 _REGRESSORS_ONLY = frozenset({"linear_regression", "ridge", "lasso"})
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -52,9 +56,12 @@ class Member:
     """Any but voting and stacking."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """Keyword arguments of the scikit-learn estimator, over Lambdaloop's defaults."""
+    search: Mapping[str, Range] = field(default_factory=dict)
+    """Keyword arguments that the candidate's trials try values of."""
 
     def __post_init__(self) -> None:
         _check_parameters(self.parameters)
+        check_search(self.search, self.parameters)
         if self.estimator in ENSEMBLES:
             raise ValueError(f"a member must be a plain estimator, not {self.estimator}")
 
@@ -118,9 +125,15 @@ class Candidate:
     """Curve that turns what a classifier says into probabilities; support vector machines have sigmoid unless told otherwise."""
     preparation: Preparation = field(default_factory=Preparation)
     """How columns are made ready."""
+    search: Mapping[str, Range] = field(default_factory=dict)
+    """Keyword arguments that trials try values of, such as learning_rate: {type: float, low: 0.01, high: 0.3, log: true}."""
+    trials: int | None = None
+    """How many values of what is searched are tried, each in a training of its own; 20 unless given."""
 
     def __post_init__(self) -> None:
         _check_parameters(self.parameters)
+        check_search(self.search, self.parameters)
+        self._check_trials()
         if self.estimator in ENSEMBLES and len(self.members) < 2:
             raise ValueError(f"{self.estimator} needs two members or more, got {len(self.members)}")
         if self.members and self.estimator not in ENSEMBLES:
@@ -138,6 +151,61 @@ class Candidate:
             raise ValueError(
                 f"categories: native belongs to hist_gradient_boosting, not to {self.estimator}: use one_hot or ordinal"
             )
+
+    @property
+    def ranges(self) -> dict[tuple[int | None, str], Range]:
+        """All that is searched, by the place of the member that has it (None for the candidate itself) and its name."""
+        own: dict[tuple[int | None, str], Range] = {(None, name): each for name, each in self.search.items()}
+        return own | {
+            (place, name): each
+            for place, member in enumerate(self.members)
+            for name, each in member.search.items()
+        }
+
+    @property
+    def most_trained(self) -> int:
+        """How many trainings it is at most: fewer where a search has fewer points that differ."""
+        return (self.trials or _USUAL_TRIALS) if self.ranges else 1
+
+    def tried(self, *, seed: int) -> "tuple[Candidate, ...]":
+        """What is trained: itself, or its trials, which are plain candidates called NAME#1, NAME#2 and so on."""
+        ranges = self.ranges
+        if not ranges:
+            return (self,)
+        drawn = draw_trials(
+            [*ranges.values()],
+            self.most_trained,
+            seed=f"{seed}/{self.name}",
+        )
+        return tuple(
+            self._with(f"{self.name}#{number}", dict(zip(ranges, values, strict=True)))
+            for number, values in enumerate(drawn, start=1)
+        )
+
+    def _with(self, name: str, values: Mapping[tuple[int | None, str], Parameter]) -> "Candidate":
+        def of(place: int | None) -> dict[str, Parameter]:
+            return {parameter: value for (owner, parameter), value in values.items() if owner == place}
+
+        return replace(
+            self,
+            name=name,
+            parameters={**self.parameters, **of(None)},
+            members=tuple(
+                replace(member, parameters={**member.parameters, **of(place)}, search={})
+                for place, member in enumerate(self.members)
+            ),
+            search={},
+            trials=None,
+        )
+
+    def _check_trials(self) -> None:
+        searched = len(self.ranges)
+        if self.trials is not None and not searched:
+            raise ValueError("trials belong to a search: say in search what they try, or remove trials")
+        if self.trials is not None and not 2 <= self.trials <= MAX_TRIALS:
+            raise ValueError(f"trials must be 2 to {MAX_TRIALS}, got {self.trials}")
+        if searched > MAX_SEARCHED:
+            raise ValueError(f"a search may have {MAX_SEARCHED} hyperparameters at most, got {searched}")
 
     def check_task(self, task: Task) -> None:
         """ValueError when it has no estimator for the task."""

@@ -22,8 +22,10 @@ class Guess:
     left_out: str | None = None
 
 
-def guess_feature(texts: Sequence[str]) -> Guess:
+def guess_feature(texts: Sequence[str], *, words: bool = False) -> Guess:
     """What a column of text is; blank text is a missing value.
+
+    words: its writer made it text, so no number and no truth is read from it.
 
     >>> guess_feature(["1.5", "", "2"]).feature
     Feature(type='number', nullable=True, min=1.5, max=2.0, categories=(), ordered=False, unexpected='accept')
@@ -34,16 +36,16 @@ def guess_feature(texts: Sequence[str]) -> Guess:
         return Guess(left_out="has no value")
     if len(known) == 1 and not nullable:
         return Guess(left_out=f"is {next(iter(known))!r} in every row")
-    if {text.strip().lower() for text in known} <= {"true", "false"}:
+    if not words and {text.strip().lower() for text in known} <= {"true", "false"}:
         return Guess(feature=Feature(type="boolean", nullable=nullable))
-    if all(map(is_number, known)):
+    if not words and all(map(is_number, known)):
         return _guess_number(known, nullable)
     if all(map(_is_date, known)):
         return Guess(left_out="holds dates: derive numbers such as an age or a weekday, if they matter")
-    words = [text for text in known if not is_number(text)]
-    if len(words) < len(known) and all(word.strip().lower() in _MARKERS for word in words):
+    others = [text for text in known if not is_number(text)]
+    if not words and len(others) < len(known) and all(text.strip().lower() in _MARKERS for text in others):
         return Guess(
-            left_out=f"holds numbers but for {', '.join(map(repr, sorted(words)))}: leave those fields empty"
+            left_out=f"holds numbers but for {', '.join(map(repr, sorted(others)))}: leave those fields empty"
         )
     if len(known) == known.total() and len(known) > 2:
         return Guess(left_out="is different text in every row: an identifier?")

@@ -22,14 +22,33 @@ class DataObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetFile:
-    """One CSV file of a dataset, pinned to its object version."""
+    """One file of a dataset, pinned to its object version."""
 
     key: str
     version_id: str
     sha256: str
     size: int
     rows: int
-    """Data rows, without the header."""
+    """Data rows, without a header."""
+    bucket: str | None = None
+    """Where it lies, unless in the data bucket."""
+    name: str | None = None
+    """What it is called where its key does not tell: a pointer file of DVC names it."""
+
+    @property
+    def source(self) -> str:
+        """What people know it by; its end says how it is written."""
+        return self.name or self.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointerFile:
+    """A pointer file of DVC that a dataset was resolved through."""
+
+    key: str
+    version_id: str
+    md5: tuple[str, ...]
+    """What it names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,8 @@ class Dataset:
     captured: CapturedRows | None = None
     history: tuple[HistoryFile, ...] = ()
     """The stored features that the files' rows are joined with."""
+    pointers: tuple[PointerFile, ...] = ()
+    """Through which some of the files were found."""
 
     @property
     def uploaded_rows(self) -> int:

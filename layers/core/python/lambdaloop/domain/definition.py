@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lambdaloop.domain.candidate import Candidate
+from lambdaloop.domain.candidate import MAX_TRIALS, Candidate
+from lambdaloop.domain.dvc import DvcRemote
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.metrics import MAX_RANKED_CLASSES, METRICS_OF_TASK, Task
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
@@ -25,6 +26,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 RESERVED_FIELDS = frozenset({"prediction_id", "entity_id"})
 """Fields of a request beside the features, and a column of captured rows beside features and target."""
 _MAX_FEATURES = 500
+_MAX_PARALLEL = 40
 _MAX_CATEGORIES = 1000
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -84,9 +86,13 @@ class Data:
     __pydantic_config__ = _STRICT
 
     location: str
-    """Key prefix in the data bucket; every .csv object below it is training data."""
+    """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data."""
+    dvc_remote: str | None = None
+    """Where the data lie that .dvc files in the location stand for: s3://BUCKET/PREFIX, or a key prefix in the data bucket."""
 
     def __post_init__(self) -> None:
+        if self.dvc_remote is not None:
+            DvcRemote.parse(self.dvc_remote)
         if not self.location.strip() or self.location.startswith("/"):
             raise ValueError(
                 f"location must be a key prefix without a leading slash, such as churn/, got {self.location!r}"
@@ -110,13 +116,18 @@ class Training:
     split: Literal["hash", "time"] = "hash"
     """hash: by the entity (or by all features and the target); time: the last rows of the data."""
     seed: int = 0
-    """Seeds folds and estimators."""
+    """Seeds folds, estimators and what a search tries."""
+    parallel: int = 8
+    """How many candidates are trained at the same time; each takes one of the account's concurrent Lambda executions, of which a
+    new account has ten."""
 
     def __post_init__(self) -> None:
         _check_finite(holdout=self.holdout)
         if not self.candidates:
             raise ValueError("candidates must name at least one estimator")
         names = [candidate.name for candidate in self.candidates]
+        if marked := [name for name in names if "#" in name]:
+            raise ValueError(f"candidate names must have no '#', which numbers trials, got {marked[0]!r}")
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"candidate names must differ, repeated: {', '.join(sorted(repeated))}")
         if not 2 <= self.folds <= 20:
@@ -125,6 +136,17 @@ class Training:
             raise ValueError(f"holdout must be 0.05 to 0.5, got {self.holdout}")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must be 0 to 4294967295, got {self.seed}")
+        if not 1 <= self.parallel <= _MAX_PARALLEL:
+            raise ValueError(f"parallel must be 1 to {_MAX_PARALLEL}, got {self.parallel}")
+        trained = sum(candidate.most_trained for candidate in self.candidates)
+        if trained > MAX_TRIALS:
+            raise ValueError(
+                f"a run may train {MAX_TRIALS} candidates at most, trials included, got {trained}: lower trials"
+            )
+
+    def tried(self) -> tuple[Candidate, ...]:
+        """What a run trains: candidates, and in the place of those with a search their trials."""
+        return tuple(trial for candidate in self.candidates for trial in candidate.tried(seed=self.seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +217,13 @@ class ModelDefinition:
             self.online.check(self)
 
     def candidate(self, name: str) -> Candidate:
-        """The candidate of that name; DefinitionInvalidError names those that there are."""
+        """The candidate or trial of that name; DefinitionInvalidError names those that there are."""
         for candidate in self.training.candidates:
-            if candidate.name == name:
-                return candidate
-        known = ", ".join(candidate.name for candidate in self.training.candidates)
+            if name == candidate.name or name.startswith(f"{candidate.name}#"):
+                for trial in candidate.tried(seed=self.training.seed):
+                    if trial.name == name:
+                        return trial
+        known = ", ".join(candidate.name for candidate in self.training.tried())
         raise DefinitionInvalidError(f"no candidate is called {name!r}: use one of {known}")
 
     def _check_columns(self) -> None:

@@ -24,7 +24,7 @@ def render_yaml(inference: Inference) -> str:
         *_entity(definition),
         "",
         "data:",
-        "  # Every .csv object below this prefix of the data bucket is training data.",
+        "  # Every .csv, .parquet, .jsonl or .ndjson object below this prefix of the data bucket is training data.",
         f"  location: {_scalar(definition.data.location)}",
         "",
         "# min, max and categories are what the file holds. A value beyond them is answered and counted as drift;",

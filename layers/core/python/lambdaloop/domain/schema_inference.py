@@ -1,9 +1,9 @@
-"""Drafts a model definition from a CSV file, for a person to read and correct."""
+"""Drafts a model definition from data, for a person to read and correct."""
 
 import difflib
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdaloop.domain.candidate import Candidate, Estimator
@@ -50,13 +50,29 @@ def infer_definition(content: bytes, *, name: str, target: str, entity: str | No
     texts = dict(zip(columns, zip(*rows, strict=True), strict=False))
     if not texts:
         raise DatasetEmptyError("the file has a header but no rows")
+    return infer_from_columns(texts, words=frozenset(), name=name, target=target, entity=entity)
+
+
+def infer_from_columns(
+    texts: Mapping[str, Sequence[str]],
+    *,
+    words: Collection[str],
+    name: str,
+    target: str,
+    entity: str | None = None,
+) -> Inference:
+    """Draft a definition from columns of text; `words` are those whose writer made them text, even where it reads as a number.
+
+    Raises DefinitionInvalidError when target or entity do not fit them.
+    """
+    columns = tuple(texts)
     for role, column in (("target", target), ("entity", entity)):
         if column is not None and column not in columns:
             raise DefinitionInvalidError(
                 f"{role} {column!r} is no column of the file: {_suggestion(column, columns)}"
             )
-    task, classes = _task(target, texts[target])
-    features, left_out = _features(texts, {target, entity})
+    task, classes = _task(target, texts[target], words=target in words)
+    features, left_out = _features(texts, words, {target, entity})
     try:
         definition = ModelDefinition(
             name=name,
@@ -94,7 +110,7 @@ def _suggestion(wanted: str, columns: Sequence[str]) -> str:
 
 
 def _features(
-    texts: Mapping[str, Sequence[str]], taken: set[str | None]
+    texts: Mapping[str, Sequence[str]], words: Collection[str], taken: set[str | None]
 ) -> tuple[dict[str, Feature], dict[str, str]]:
     features: dict[str, Feature] = {}
     left_out: dict[str, str] = {}
@@ -104,7 +120,7 @@ def _features(
         if column in RESERVED_FIELDS or not column:
             left_out[column] = "has a name that is taken: rename it"
             continue
-        guess = guess_feature(values)
+        guess = guess_feature(values, words=column in words)
         if guess.feature is not None:
             features[column] = guess.feature
         elif guess.left_out is not None:
@@ -115,13 +131,13 @@ def _features(
     return features, left_out
 
 
-def _task(target: str, texts: Sequence[str]) -> tuple[Task, tuple[Label, ...]]:
+def _task(target: str, texts: Sequence[str], *, words: bool) -> tuple[Task, tuple[Label, ...]]:
     known = Counter(text for text in texts if text.strip())
-    numeric = all(map(is_number, known))
+    numeric = not words and all(map(is_number, known))
     whole = numeric and all(float(text).is_integer() for text in known)
     labels: Counter[Label] = Counter()
     for text, count in known.items():
-        labels[_label(text, whole=whole, truth=_are_truths(known))] += count
+        labels[_label(text, whole=whole, truth=not words and _are_truths(known))] += count
     if len(labels) < 2:
         raise DefinitionInvalidError(
             f"target {target!r} needs at least two different values, got {list(labels) or 'none'}"

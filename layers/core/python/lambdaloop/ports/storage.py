@@ -30,12 +30,16 @@ class ArtifactReader(Protocol):
 class DatasetStore(Protocol):
     """Training data as users upload them."""
 
-    def objects(self, prefix: str) -> Sequence[DataObject]:
-        """The current version of every .csv object below the prefix, sorted by key."""
+    def objects(self, prefix: str, *, suffixes: tuple[str, ...] = (".csv",)) -> Sequence[DataObject]:
+        """The current version of every object below the prefix whose name ends so, sorted by key."""
         ...
 
-    def read(self, key: str, version_id: str) -> bytes:
-        """One object version; ArtifactMissingError when it is gone."""
+    def read(self, key: str, version_id: str, *, bucket: str | None = None) -> bytes:
+        """One object version, of the data bucket unless another is named; ArtifactMissingError when it is gone."""
+        ...
+
+    def read_newest(self, key: str, *, bucket: str | None = None) -> tuple[str, bytes]:
+        """The version that counts now, `null` in a bucket without versions, and its content; ArtifactMissingError."""
         ...
 
 

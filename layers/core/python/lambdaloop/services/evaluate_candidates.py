@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
-from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import GateRejectedError
 from lambdaloop.domain.gate import GateCheck, check_gate
 from lambdaloop.domain.metrics import improvement, skill_metric
@@ -93,7 +93,7 @@ def evaluate_candidates(
         "schema": 1,
         "model": definition.name,
         "metric": definition.training.metric,
-        "candidates": [to_document(result) for result in results],
+        "candidates": [_reported(definition, result) for result in results],
         "split": to_document(data.split),
         "trained_on": to_document(trained_on),
         "estimators": {name: file.sha256 for name, file in files.items()},
@@ -137,6 +137,15 @@ def choose_winner(definition: ModelDefinition, results: Sequence[CandidateResult
             "it has no value in a fold that lacks a class or where scores are not finite: add data or lower folds"
         )
     return best
+
+
+def _reported(definition: ModelDefinition, result: CandidateResult) -> Document:
+    """With the parameters that it was trained with, which of a trial the definition does not show."""
+    candidate = definition.candidate(result.name)
+    told = {**to_document(result), "parameters": dict(candidate.parameters)}
+    if candidate.members:
+        told["members"] = [to_document(member) for member in candidate.members]
+    return told
 
 
 def _comparison(

@@ -11,6 +11,7 @@ from lambdaloop.domain.documents import from_document
 from lambdaloop.domain.errors import DatasetInvalidError
 from lambdaloop.domain.feature_history import read_history
 from lambdaloop.domain.stored_features import StoredRow
+from lambdaloop.domain.typed_cells import wanted_types
 from lambdaloop.ports import ArtifactStore, DatasetStore
 from lambdaloop.training.point_in_time import join_stored_features
 from lambdaloop.training.tables import RawTable, read_table
@@ -26,7 +27,8 @@ def load_table(
     dataset = from_document(Dataset, json.loads(artifacts.get(manifest)))
 
     def read(file: DatasetFile | HistoryFile) -> bytes:
-        content = datasets.read(file.key, file.version_id)
+        bucket = file.bucket if isinstance(file, DatasetFile) else None
+        content = datasets.read(file.key, file.version_id, bucket=bucket)
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise DatasetInvalidError(
                 f"{file.key} version {file.version_id} has other bytes than when it was pinned: start a new run"
@@ -39,6 +41,9 @@ def load_table(
                 yield from read_history(read(file), source=file.key)
 
     table = read_table(
-        dataset, read, captured=artifacts.get(dataset.captured.file) if dataset.captured else None
+        dataset,
+        read,
+        wanted=wanted_types(definition),
+        captured=artifacts.get(dataset.captured.file) if dataset.captured else None,
     )
     return join_stored_features(table, definition, history)

@@ -1,21 +1,32 @@
 """Pins what a run trains on: which object versions, with which content, how many rows, and which captured rows."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.artifact import Artifact
-from lambdaloop.domain.csv_rows import read_csv
-from lambdaloop.domain.dataset import CapturedRows, DataObject, Dataset, DatasetFile, HistoryFile
+from lambdaloop.domain.data_files import FORMATS, format_of
+from lambdaloop.domain.dataset import (
+    CapturedRows,
+    DataObject,
+    Dataset,
+    DatasetFile,
+    HistoryFile,
+    PointerFile,
+)
 from lambdaloop.domain.definition import ModelDefinition
-from lambdaloop.domain.errors import DatasetEmptyError, DatasetInvalidError, VersionNotFoundError
+from lambdaloop.domain.dvc import POINTER
+from lambdaloop.domain.errors import DatasetEmptyError, VersionNotFoundError
 from lambdaloop.domain.labelled_rows import row_times
 from lambdaloop.domain.recent_holdout import held_out
 from lambdaloop.domain.run import Run
 from lambdaloop.domain.stored_features import history_prefix, lacking_features
 from lambdaloop.domain.version import seen_until
 from lambdaloop.ports import ArtifactStore, DatasetStore, RunLog, VersionRegistry
+from lambdaloop.services.resolve_pointers import is_pointer, pointed_files
+from lambdaloop.training.data_rows import check_columns, data_columns
 
 MANIFEST = "dataset.json"
 
@@ -40,14 +51,21 @@ def resolve_dataset(
 ) -> tuple[Dataset, Artifact]:
     """Record the run, then the dataset: its manifest and where that lies.
 
-    Raises DatasetEmptyError when there is no row, DatasetInvalidError when a file is no CSV or files have different
-    columns. With captured rows uploaded ones may be absent; a weight of 0 leaves them where they are.
+    Raises DatasetEmptyError when there is no row, DatasetInvalidError when a file is not what its name says or files
+    have different columns. With captured rows uploaded ones may be absent; a weight of 0 leaves them where they are.
     """
     runs.start_run(run)
     recent = _captured(definition, captured, artifacts, versions) if captured else None
-    columns, files = _uploaded(definition, datasets, wanted=recent is None)
+    columns, files, pointers = _uploaded(definition, datasets, wanted=recent is None)
     history = _history(definition, datasets, columns) if files else ()
-    dataset = Dataset(model=definition.name, columns=columns, files=files, captured=recent, history=history)
+    dataset = Dataset(
+        model=definition.name,
+        columns=columns,
+        files=files,
+        captured=recent,
+        history=history,
+        pointers=pointers,
+    )
     if not dataset.rows:
         location = definition.data.location
         raise DatasetEmptyError(f"the {len(files)} files under {location!r} have headers but no rows")
@@ -78,35 +96,73 @@ def _champion_saw(model: str, versions: VersionRegistry) -> datetime | None:
 
 def _uploaded(
     definition: ModelDefinition, datasets: DatasetStore, *, wanted: bool
-) -> tuple[tuple[str, ...], tuple[DatasetFile, ...]]:
-    """Columns and files; neither where there are none and none are wanted, or all of them would weigh nothing."""
+) -> tuple[tuple[str, ...], tuple[DatasetFile, ...], tuple[PointerFile, ...]]:
+    """Columns, files and pointers that lead to some of them; none where there are none and none are wanted, or all of them would weigh nothing."""
     if not wanted and definition.retraining.original_weight == 0:
-        return (), ()
+        return (), (), ()
     location = definition.data.location
-    objects = datasets.objects(location)
+    objects = datasets.objects(location, suffixes=(*FORMATS, POINTER))
     if not objects:
         if not wanted:
-            return (), ()
-        raise DatasetEmptyError(f"no .csv object under {location!r} in the data bucket: upload training data")
-    columns, first = _pinned(objects[0], datasets)
-    files = [first]
-    for candidate in objects[1:]:
-        others, file = _pinned(candidate, datasets)
-        if others != columns:
-            raise DatasetInvalidError(_difference(first.key, columns, file.key, others))
-        files.append(file)
-    return columns, tuple(files)
+            return (), (), ()
+        raise DatasetEmptyError(
+            f"no {', '.join(FORMATS)} object under {location!r} in the data bucket: upload training data"
+        )
+    pinned, pointers = _pinned(objects, definition, datasets)
+    if not pinned:
+        raise DatasetEmptyError(
+            f"the pointer files under {location!r} lead to no data: their directories hold none"
+        )
+    first, columns = _header(pinned)
+    for others, file in pinned:
+        check_columns(first, columns, file.source, others)
+    return columns, tuple(file for _, file in pinned), pointers
 
 
-def _pinned(candidate: DataObject, datasets: DatasetStore) -> tuple[tuple[str, ...], DatasetFile]:
-    content = datasets.read(candidate.key, candidate.version_id)
-    columns, rows = read_csv(content, source=candidate.key)
+def _header(pinned: Sequence[tuple[tuple[str, ...], DatasetFile]]) -> tuple[str, tuple[str, ...]]:
+    """The file that says what columns there are, and these: a row of JSON Lines may leave columns out, so all such files say it."""
+    for kind in ("csv", "parquet"):
+        for columns, file in pinned:
+            if format_of(file.source) == kind:
+                return file.source, columns
+    return pinned[0][1].source, tuple(dict.fromkeys(name for columns, _ in pinned for name in columns))
+
+
+_Pinned = tuple[tuple[str, ...], DatasetFile]
+
+
+def _pinned(
+    objects: Sequence[DataObject], definition: ModelDefinition, datasets: DatasetStore
+) -> tuple[list[_Pinned], tuple[PointerFile, ...]]:
+    """Each file with its columns, those that pointers lead to in the place of the pointer."""
+    found: list[_Pinned] = []
+    pointers: list[PointerFile] = []
+    plain = [each.key for each in objects if not is_pointer(each.key)]
+    for each in objects:
+        if is_pointer(each.key):
+            pointer, files = pointed_files(each, definition=definition, datasets=datasets, beside=plain)
+            pointers.append(pointer)
+            found += [
+                _described(file.content, file.key, file.version_id, bucket=file.bucket, name=file.name)
+                for file in files
+            ]
+        else:
+            found.append(_described(datasets.read(each.key, each.version_id), each.key, each.version_id))
+    return found, tuple(pointers)
+
+
+def _described(
+    content: bytes, key: str, version_id: str, *, bucket: str | None = None, name: str | None = None
+) -> _Pinned:
+    columns, rows = data_columns(content, source=name or key)
     file = DatasetFile(
-        key=candidate.key,
-        version_id=candidate.version_id,
+        key=key,
+        version_id=version_id,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        rows=sum(1 for _ in rows),
+        rows=rows,
+        bucket=bucket,
+        name=name,
     )
     return columns, file
 
@@ -125,13 +181,3 @@ def _history(
         for group in lacking_features(columns, definition)
         for found in datasets.objects(history_prefix(group))
     )
-
-
-def _difference(first: str, columns: tuple[str, ...], other: str, others: tuple[str, ...]) -> str:
-    parts = []
-    if lacking := [name for name in columns if name not in others]:
-        parts.append(f"{other} lacks {', '.join(map(repr, lacking))}")
-    if extra := [name for name in others if name not in columns]:
-        parts.append(f"{other} adds {', '.join(map(repr, extra))}")
-    what = "; ".join(parts) or f"{other} has them in another order: {', '.join(map(repr, others))}"
-    return f"all files must have the columns of {first}: {what}"

@@ -35,7 +35,8 @@ def validate_dataset(
 ) -> Validation:
     """Raises DatasetInvalidError with every problem of the data, DefinitionInvalidError for a wrong hyperparameter."""
     check_definition(definition, definition_digest)
-    for candidate in definition.training.candidates:
+    tried = definition.training.tried()
+    for candidate in tried:
         build_pipeline(definition, candidate)
     data = prepare(
         load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets), definition
@@ -46,6 +47,6 @@ def validate_dataset(
         rows=len(data.frame),
         training_rows=len(data.frame) - held,
         holdout_rows=held,
-        candidates=tuple(candidate.name for candidate in definition.training.candidates),
+        candidates=tuple(candidate.name for candidate in tried),
         unexpected=data.unexpected,
     )

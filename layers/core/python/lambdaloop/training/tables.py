@@ -1,6 +1,6 @@
-"""The text of a dataset as it lies in its CSV files, with enough memory to say where a value came from."""
+"""The text of a dataset as its files have it, with enough memory to say where a value came from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +8,7 @@ from functools import cached_property
 from lambdaloop.domain.csv_rows import read_csv
 from lambdaloop.domain.dataset import CapturedRows, Dataset, DatasetFile
 from lambdaloop.domain.labelled_rows import CAPTURED, PREDICTION_ID, times_of
+from lambdaloop.training.data_rows import data_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class RawTable:
         first = 0
         for file in self.files:
             if number < first + file.rows:
-                return f"{file.key} row {number - first + 1}"
+                return f"{file.source} row {number - first + 1}"
             first += file.rows
         raise IndexError(f"the dataset has {first} rows, asked for index {number}")
 
@@ -60,12 +61,19 @@ class CapturedTable:
 
 
 def read_table(
-    dataset: Dataset, read: Callable[[DatasetFile], bytes], *, captured: bytes | None = None
+    dataset: Dataset,
+    read: Callable[[DatasetFile], bytes],
+    *,
+    wanted: Mapping[str, frozenset[type]],
+    captured: bytes | None = None,
 ) -> RawTable:
-    """All rows of a dataset in the order of its files; `captured` is the content of its captured rows' file."""
+    """All rows of a dataset in the order of its files; `captured` is the content of its captured rows' file.
+
+    wanted: the columns that will be read, and what types they may have in files whose values have types.
+    """
     rows: list[list[str]] = []
     for file in dataset.files:
-        rows.extend(read_csv(read(file), source=file.key)[1])
+        rows.extend(data_texts(read(file), dataset.columns, wanted=wanted, source=file.source))
     return RawTable(
         columns=dataset.columns,
         rows=rows,
