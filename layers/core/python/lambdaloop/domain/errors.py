@@ -115,6 +115,10 @@ class BaselineUnusableError(NotFoundError):
     """The baseline of a version is missing, damaged or of another schema: nothing can be held against it."""
 
 
+class ReportUnusableError(NotFoundError):
+    """The report of a version's training is missing, damaged or something else: there is nothing to show."""
+
+
 class ModelNotReleasedError(NotFoundError):
     """The function carries no pin: no model has been released yet."""
 
