@@ -55,7 +55,7 @@ class Chromium:
         answers, its_output = _pipe()
         self._process = subprocess.Popen(
             [
-                "bash",
+                shutil.which("bash") or "bash",
                 "-c",
                 f'exec "$0" "$@" 3<&{its_input} 4>&{its_output}',
                 command,

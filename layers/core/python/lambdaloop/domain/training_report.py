@@ -47,4 +47,6 @@ class TrainingReport:
         try:
             return from_document(cls, json.loads(content))
         except (ValueError, TypeError) as error:
-            raise ReportUnusableError(f"this is no report of a training: {error}: train a new version") from error
+            raise ReportUnusableError(
+                f"this is no report of a training: {error}: train a new version"
+            ) from error

@@ -42,7 +42,9 @@ def number_pair(
     """Columns of what was, a line of what is; `now` has the edges of `before`, or is not there."""
     bins = _single_values(before) or _intervals(before, now)
     if not bins:
-        return Plot(Axis(label=label, low=0, high=1), Axis(label="", low=0, high=1), width=width, height=height).drawn(about)
+        return Plot(
+            Axis(label=label, low=0, high=1), Axis(label="", low=0, high=1), width=width, height=height
+        ).drawn(about)
     sides = [before] if now is None else [before, now]
     shares = [[count / side.count if side.count else 0.0 for count in side.counts] for side in sides]
     reach = bins[-1].high - bins[0].low
@@ -60,7 +62,7 @@ def number_pair(
         told = ", ".join(
             f"{name} {percent(share[each.place])}" for name, share in zip(names, shares, strict=False)
         )
-        plot.bar(each.low, each.high, rise, 2, about=f"{each.where}: {told}")
+        plot.bar(each.low, each.high, rise, 2 if now else 1, about=f"{each.where}: {told}")
     if now is not None and now.count:
         corners = [(each.low, rise) for each, rise in zip(bins, tall[1], strict=True)]
         plot.steps([*corners, (bins[-1].high, tall[1][-1])], 1)
@@ -69,8 +71,14 @@ def number_pair(
 
 def _single_values(profile: NumericProfile) -> list[_Bin]:
     """A bin around each value, where every bin of the baseline holds one only; else none."""
-    filled = [(i, total / count) for i, (count, total) in enumerate(zip(profile.counts, profile.sums, strict=True)) if count]
-    if len(filled) < 2 or any(i >= len(profile.edges) or not _same(mean, profile.edges[i]) for i, mean in filled):
+    filled = [
+        (i, total / count)
+        for i, (count, total) in enumerate(zip(profile.counts, profile.sums, strict=True))
+        if count
+    ]
+    if len(filled) < 2 or any(
+        i >= len(profile.edges) or not _same(mean, profile.edges[i]) for i, mean in filled
+    ):
         return []
     values = [profile.edges[i] for i, _ in filled]
     half = min(b - a for a, b in pairwise(values)) / 2
@@ -96,7 +104,9 @@ def _intervals(profile: NumericProfile, now: NumericProfile | None) -> list[_Bin
         left, right = max(a, low), min(b, high)
         plain = right - left >= least
         where = f"{tick_label(a)} to {tick_label(b)}" if plain else tick_label(b)
-        found.append(_Bin(place=place, low=left if plain else right - least, high=right, where=where, plain=plain))
+        found.append(
+            _Bin(place=place, low=left if plain else right - least, high=right, where=where, plain=plain)
+        )
     side = (high - low) * _OUTSIDE
     last = len(edges)
     if profile.counts[0] or (now and now.counts[0]):
@@ -104,7 +114,9 @@ def _intervals(profile: NumericProfile, now: NumericProfile | None) -> list[_Bin
         found.insert(0, _Bin(place=0, low=found[0].low - side, high=found[0].low, where=where, plain=False))
     if profile.counts[last] or (now and now.counts[last]):
         where = f"above {tick_label(edges[-1])}"
-        found.append(_Bin(place=last, low=found[-1].high, high=found[-1].high + side, where=where, plain=False))
+        found.append(
+            _Bin(place=last, low=found[-1].high, high=found[-1].high + side, where=where, plain=False)
+        )
     return found
 
 

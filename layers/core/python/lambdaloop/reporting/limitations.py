@@ -20,7 +20,11 @@ def limitations(version: Version, report: TrainingReport | None) -> list[str]:
     found = report.findings if report else None
     return [
         *_of_data(version),
-        *(_of_report(report) if report else ["The report of its training cannot be read: curves, slices and groups are missing."]),
+        *(
+            _of_report(report)
+            if report
+            else ["The report of its training cannot be read: curves, slices and groups are missing."]
+        ),
         *(_of_findings(version, found) if found else []),
         "It learned what went together in its data, not what causes what: acting on a feature need not change the outcome.",
         "The holdout tells about the past. Whether live traffic still looks like it is for the watch to tell, window by window.",
@@ -51,7 +55,11 @@ def _of_report(report: TrainingReport) -> Iterator[str]:
 def _of_findings(version: Version, found: HoldoutFindings) -> Iterator[str]:
     estimate = found.metrics.get(version.metric)
     if found.rows < _FEW_ROWS:
-        sure = f": with 95 % certainty {metric_name(version.metric)} is {interval(estimate)}" if estimate and estimate.low is not None else ""
+        sure = (
+            f": with 95 % certainty {metric_name(version.metric)} is {interval(estimate)}"
+            if estimate and estimate.low is not None
+            else ""
+        )
         yield f"The holdout has only {counted(found.rows, 'row')}{sure}."
     rare = [f"{name} ({percent(share)})" for name, share in found.base_rates.items() if share < _RARE]
     if rare:
@@ -79,7 +87,11 @@ def _of_slices(version: Version, found: HoldoutFindings) -> Iterator[str]:
         for each in found.slices
         if each.rows >= MIN_GROUP_ROWS and each.metric.low is not None and each.metric.high is not None
         # The nearer end of the slice's interval is beyond the whole's value.
-        if (each.metric.high < whole.value if greater_is_better(version.metric) else each.metric.low > whole.value)
+        if (
+            each.metric.high < whole.value
+            if greater_is_better(version.metric)
+            else each.metric.low > whole.value
+        )
     ]
     if worse:
         yield f"It is worse than on the whole, beyond the 95 % interval, for: {_listed(worse)}. Of many slices some are so by chance."

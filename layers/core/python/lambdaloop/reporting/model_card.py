@@ -11,7 +11,7 @@ from lambdaloop.domain.run import Run
 from lambdaloop.domain.training_report import TrainingReport
 from lambdaloop.domain.version import Version
 from lambdaloop.reporting.limitations import limitations
-from lambdaloop.reporting.markup import Markup, tag
+from lambdaloop.reporting.markup import Content, Markup, tag
 from lambdaloop.reporting.model_card_data import data_section, features_section
 from lambdaloop.reporting.model_card_groups import groups_section, slices_section
 from lambdaloop.reporting.model_card_quality import curves_section, importance_section, metrics_section
@@ -91,7 +91,9 @@ def _learned(version: Version) -> str:
     assert rows is not None  # noqa: S101  (asked by the caller)
     if not rows.captured:
         return f"learned from {counted(rows.uploaded, 'uploaded row')}"
-    return f"learned from {counted(rows.uploaded, 'uploaded row')} and {counted(rows.captured, 'captured row')}"
+    return (
+        f"learned from {counted(rows.uploaded, 'uploaded row')} and {counted(rows.captured, 'captured row')}"
+    )
 
 
 def _tiles(card: ModelCard) -> list[Tile]:
@@ -105,7 +107,11 @@ def _tiles(card: ModelCard) -> list[Tile]:
             value=short(version.metrics.get(version.metric)),
             note=sure,
         ),
-        Tile(label="rows of the dataset", value=f"{version.rows:,}", note=f"{found.rows:,} held out" if found else None),
+        Tile(
+            label="rows of the dataset",
+            value=f"{version.rows:,}",
+            note=f"{found.rows:,} held out" if found else None,
+        ),
     ]
     if report and report.champion:
         tiles.append(
@@ -123,7 +129,14 @@ def _tiles(card: ModelCard) -> list[Tile]:
                 note=f"{version.runtime.bytes / 1e6:.2f} MB served",
             )
         )
-    tiles.append(Tile(label="created", value=f"{version.created_at:%d %b %Y}", note=f"{version.created_at:%H:%M} UTC", words=True))
+    tiles.append(
+        Tile(
+            label="created",
+            value=f"{version.created_at:%d %b %Y}",
+            note=f"{version.created_at:%H:%M} UTC",
+            words=True,
+        )
+    )
     return tiles
 
 
@@ -151,7 +164,12 @@ def _candidates(report: TrainingReport | None) -> Section | None:
         content=[
             figure(
                 f"{name} in cross-validation",
-                fluid(lambda width: bar_rows(rows, label=name, about=f"{name} by candidate: {listed}", width=width), wide=True),
+                fluid(
+                    lambda width: bar_rows(
+                        rows, label=name, about=f"{name} by candidate: {listed}", width=width
+                    ),
+                    wide=True,
+                ),
             ),
             more(
                 "Numbers",
@@ -206,15 +224,18 @@ def _gate(version: Version, report: TrainingReport | None) -> Section | None:
 
 def _serving(version: Version) -> Section:
     runtime = version.runtime
-    known = {
-        "runtime": runtime and runtime.name,
-        "because": runtime and runtime.reason,
-        "off scikit-learn by at most": runtime and f"{runtime.worst_difference:.3g}, on the golden rows",
-        "size": runtime and f"{runtime.bytes / 1e6:.2f} MB",
-        "loading": runtime and f"{short(runtime.speed.load_ms)} ms",
-        "a row": runtime and f"{short(runtime.speed.row_us)} µs alone, {short(runtime.speed.batch_row_us)} µs in a batch",
-        "parameters": ", ".join(f"{key} = {value}" for key, value in version.parameters.items()) or None,
-    }
+    known: dict[str, Content] = {}
+    if runtime:
+        speed = runtime.speed
+        known = {
+            "runtime": runtime.name,
+            "because": runtime.reason,
+            "off scikit-learn by at most": f"{runtime.worst_difference:.3g}, on the golden rows",
+            "size": f"{runtime.bytes / 1e6:.2f} MB",
+            "loading": f"{short(speed.load_ms)} ms",
+            "a row": f"{short(speed.row_us)} µs alone, {short(speed.batch_row_us)} µs in a batch",
+        }
+    known["parameters"] = ", ".join(f"{key} = {value}" for key, value in version.parameters.items())
     files = table(
         ("file", "bytes", "sha256"),
         ((code(name), f"{file.size:,}", digest(file.sha256)) for name, file in version.files.items()),

@@ -8,7 +8,7 @@ from lambdaloop.domain.profile import CategoryProfile, ColumnProfile, NumericPro
 from lambdaloop.domain.run import Run
 from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.training_report import TrainingReport
-from lambdaloop.domain.version import Version
+from lambdaloop.domain.version import TrainedOn, Version
 from lambdaloop.reporting.histograms import number_pair
 from lambdaloop.reporting.markup import Content, Markup, tag
 from lambdaloop.reporting.page import Section, facts, figure, more, table
@@ -29,29 +29,33 @@ def data_section(
     pairs: dict[str, Content] = {
         "dataset": digest(version.dataset_digest),
         "rows": f"{version.rows:,}",
-        "fitted on": learned
-        and (
-            f"{learned.uploaded:,} uploaded"
-            + (f" and {learned.captured:,} captured rows, those known by {moment(learned.captured_until)}" if learned.captured else " rows")
-            + (", anew with the holdout after it had passed the gate" if learned.refitted else "")
-        ),
-        "holdout": version.split and _split(version.split),
+        "fitted on": _learned(learned) if learned else None,
+        "holdout": _split(version.split) if version.split else None,
         "metric that chose": version.metric,
         "run": code(version.run),
-        "asked for by": run and run.requested_by,
-        "reason": run and run.reason,
-        "captured rows": run and run.captured,
-        "started": run and moment(run.started_at),
         "registered": f"{moment(version.created_at)} by {version.created_by}",
         "definition": version.definition_digest and digest(version.definition_digest),
         "version": digest(version.digest),
     }
+    if run is not None:
+        pairs |= {
+            "asked for by": run.requested_by,
+            "reason": run.reason,
+            "captured rows": run.captured,
+            "started": moment(run.started_at),
+        }
     content: list[Content] = [facts(pairs)]
     if dataset is not None and dataset.files:
         files = table(
             ("file", "rows", "bytes", "object version", "sha256"),
             (
-                (code(each.key), f"{each.rows:,}", f"{each.size:,}", code(each.version_id), digest(each.sha256))
+                (
+                    code(each.key),
+                    f"{each.rows:,}",
+                    f"{each.size:,}",
+                    code(each.version_id),
+                    digest(each.sha256),
+                )
                 for each in dataset.files
             ),
             label="Files of the dataset",
@@ -73,7 +77,9 @@ def features_section(baseline: Baseline | None) -> Section | None:
     features = baseline.profile.features
     names = list(features)[:_DRAWN]
     hidden = len(features) - len(names)
-    lead = f"The baseline of {counted(baseline.profile.rows, 'row')} that the watch holds live traffic against."
+    lead = (
+        f"The baseline of {counted(baseline.profile.rows, 'row')} that the watch holds live traffic against."
+    )
     if hidden:
         lead += f" The first {_DRAWN} of {len(features)} features are drawn."
     drawn = [figure(name, _drawn(name, features[name]), note=_told(features[name])) for name in names]
@@ -85,7 +91,9 @@ def top_categories(
 ) -> tuple[list[str], list[float], list[float] | None]:
     """The most frequent categories with their shares, in both profiles; the rest, unseen and missing values together at the end."""
     sides: Sequence[CategoryProfile] = [profile] if other is None else [profile, other]
-    weight = [max(_share(side.counts[i], side.rows) for side in sides) for i in range(len(profile.categories))]
+    weight = [
+        max(_share(side.counts[i], side.rows) for side in sides) for i in range(len(profile.categories))
+    ]
     ranked = sorted(range(len(weight)), key=lambda i: -weight[i])[:_CATEGORIES]
     kept = [i for i in range(len(weight)) if i in ranked]
     columns = [[_share(side.counts[i], side.rows) for i in kept] for side in sides]
@@ -117,14 +125,25 @@ def _drawn(name: str, profile: ColumnProfile) -> Markup:
 
 
 def _told(profile: ColumnProfile) -> str:
-    missing = f"{percent(_share(profile.missing, profile.rows))} missing" if profile.missing else "none missing"
+    missing = (
+        f"{percent(_share(profile.missing, profile.rows))} missing" if profile.missing else "none missing"
+    )
     if isinstance(profile, CategoryProfile):
-        return f"{counted(len(profile.categories), 'category', 'categories')}, {missing}"
-    return f"mean {short(profile.mean)}, {short(profile.min)} to {short(profile.max)}, {missing}"
+        return f"{counted(len(profile.categories), 'category', 'categories')} · {missing}"
+    return f"mean {short(profile.mean)} · {short(profile.min)} to {short(profile.max)} · {missing}"
 
 
 def _share(count: float, rows: float) -> float:
     return count / rows if rows else 0.0
+
+
+def _learned(learned: TrainedOn) -> str:
+    rows = f"{learned.uploaded:,} uploaded"
+    if learned.captured:
+        rows += f" and {learned.captured:,} captured rows, those known by {moment(learned.captured_until)}"
+    else:
+        rows += " rows"
+    return f"{rows}, anew with the holdout after it had passed the gate" if learned.refitted else rows
 
 
 def _split(split: Split) -> str:
@@ -132,6 +151,7 @@ def _split(split: Split) -> str:
         return f"the newest captured rows, since {moment(split.since)} ({percent(split.fraction, places=0)} of them)"
     if split.kind == "time":
         return f"the last {percent(split.fraction, places=0)} of the rows"
-    return f"{percent(split.fraction, places=0)} of the rows, by hash of {', '.join(split.key_columns[:4])}" + (
-        f" and {len(split.key_columns) - 4} more columns" if len(split.key_columns) > 4 else ""
+    return (
+        f"{percent(split.fraction, places=0)} of the rows, by hash of {', '.join(split.key_columns[:4])}"
+        + (f" and {len(split.key_columns) - 4} more columns" if len(split.key_columns) > 4 else "")
     )

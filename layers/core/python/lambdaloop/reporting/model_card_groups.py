@@ -32,7 +32,10 @@ def slices_section(report: TrainingReport | None) -> Section | None:
     ]
     listed = table(
         ("slice", "value", "rows", metric, "95 % interval"),
-        ((s.feature, s.value, f"{s.rows:,}", short(s.metric.value, digits=4), interval(s.metric)) for s in found.slices),
+        (
+            (s.feature, s.value, f"{s.rows:,}", short(s.metric.value, digits=4), interval(s.metric))
+            for s in found.slices
+        ),
         label="Slices",
         numbers=(2, 3, 4),
     )
@@ -52,8 +55,7 @@ def groups_section(report: TrainingReport | None) -> Section | None:
         return None
     if not found.groups:
         text = (
-            "No group is compared, because the definition names none. Name the features by which people must be treated alike "
-            "(categories or booleans that are captured) under ",
+            "No group is compared, because the definition names none. Name the categories or booleans by which people must be treated alike under ",
             tag("code", "monitoring.segments"),
             ": the next version is then measured for each of their values, and so is live traffic.",
         )
@@ -113,7 +115,9 @@ def _comparison(comparison: GroupComparison) -> list[Content]:
         tag(
             "p",
             f"{'; '.join(notes)}. With 95 % intervals.",
-            f" Left out of the difference, with fewer than {counted(MIN_GROUP_ROWS, 'row')}: {', '.join(few)}." if few else None,
+            f" Left out of the difference, with fewer than {counted(MIN_GROUP_ROWS, 'row')}: {', '.join(few)}."
+            if few
+            else None,
             class_="note",
         ),
     ]

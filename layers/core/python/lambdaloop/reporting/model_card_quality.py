@@ -86,13 +86,21 @@ def importance_section(report: TrainingReport | None) -> Section | None:
         content=[
             figure(
                 title,
-                fluid(lambda width: bar_rows(rows, label=f"loss of {name}", about=f"{title}: {told}", width=width), wide=True),
+                fluid(
+                    lambda width: bar_rows(
+                        rows, label=f"loss of {name}", about=f"{title}: {told}", width=width
+                    ),
+                    wide=True,
+                ),
             ),
             more(
                 "Numbers",
                 table(
                     ("feature", f"loss of {name}", "± standard deviation"),
-                    ((each.feature, short(each.drop, digits=4), short(each.deviation, digits=4)) for each in found.importance),
+                    (
+                        (each.feature, short(each.drop, digits=4), short(each.deviation, digits=4))
+                        for each in found.importance
+                    ),
                     label="Importance",
                     numbers=(1, 2),
                 ),
@@ -102,7 +110,6 @@ def importance_section(report: TrainingReport | None) -> Section | None:
 
 
 def _classes(found: HoldoutFindings) -> list[Content]:
-    share = {"low": 0.0, "high": 1.0}
     binary = len(found.base_rates) == 2
     rates = list(found.base_rates.values())
     rule = [(rates[1], f"as many as there are: {percent(rates[1])}")] if binary else []
@@ -115,9 +122,11 @@ def _classes(found: HoldoutFindings) -> list[Content]:
                 fluid(
                     lambda width: line_chart(
                         _curves(found.roc),
-                        x=Axis(label="false positive rate", **share),
-                        y=Axis(label="true positive rate", **share),
-                        about=_about("ROC curve", found.metrics.get("roc_auc") or found.metrics.get("roc_auc_ovr")),
+                        x=Axis(label="false positive rate", low=0.0, high=1.0),
+                        y=Axis(label="true positive rate", low=0.0, high=1.0),
+                        about=_about(
+                            "ROC curve", found.metrics.get("roc_auc") or found.metrics.get("roc_auc_ovr")
+                        ),
                         width=width,
                         height=_HEIGHT,
                         diagonal=True,
@@ -131,8 +140,8 @@ def _classes(found: HoldoutFindings) -> list[Content]:
                 fluid(
                     lambda width: line_chart(
                         _curves(found.precision_recall),
-                        x=Axis(label="recall", **share),
-                        y=Axis(label="precision", **share),
+                        x=Axis(label="recall", low=0.0, high=1.0),
+                        y=Axis(label="precision", low=0.0, high=1.0),
                         about=_about("Precision-recall curve", found.metrics.get("average_precision")),
                         width=width,
                         height=_HEIGHT,
@@ -280,4 +289,3 @@ def _legend(curves: Mapping[str, Polyline]) -> Markup | None:
 
 def _about(what: str, estimate: Estimate | None) -> str:
     return what if estimate is None or estimate.value is None else f"{what}, area {short(estimate.value)}"
-

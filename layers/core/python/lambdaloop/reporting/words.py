@@ -1,11 +1,12 @@
 """How names and values of the domain are said on a page."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from lambdaloop.domain.metrics import greater_is_better
 from lambdaloop.domain.outcomes import Estimate
 from lambdaloop.reporting.markup import Markup, tag
-from lambdaloop.reporting.scales import short
+from lambdaloop.reporting.scales import moment, short
 
 _METRICS: Mapping[str, str] = {
     "roc_auc": "ROC AUC",
@@ -41,6 +42,11 @@ def interval(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return "–"
     return f"{short(estimate.low)} to {short(estimate.high)}"
+
+
+def known_moment(at: datetime | None) -> str | None:
+    """A time, or nothing."""
+    return moment(at) if at else None
 
 
 def code(text: str) -> Markup:

@@ -62,7 +62,9 @@ def holdout_findings(
         **shared,
         roc=roc,
         precision_recall=precision_recall,
-        base_rates={str(label): float(count / len(target)) for label, count in zip(classes, counts, strict=True)},
+        base_rates={
+            str(label): float(count / len(target)) for label, count in zip(classes, counts, strict=True)
+        },
         calibration=calibration_bins(target, scores, task=task),
         confusion=confusion(target, scores, classes=classes),
     )

@@ -61,7 +61,9 @@ def calibration_bins(target: NDArray[Any], scores: Scores, *, task: Task) -> tup
     )
 
 
-def confusion(target: NDArray[Any], scores: Scores, *, classes: Sequence[Label]) -> tuple[tuple[int, ...], ...]:
+def confusion(
+    target: NDArray[Any], scores: Scores, *, classes: Sequence[Label]
+) -> tuple[tuple[int, ...], ...]:
     """[actual, predicted] rows; nothing for more classes than a table can show."""
     if len(classes) > _MAX_CONFUSED:
         return ()
@@ -109,7 +111,9 @@ def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> Polyline:
     length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     wanted = np.linspace(0.0, length[-1], MAX_CURVE_POINTS - 1)
     kept = np.unique(np.concatenate([np.searchsorted(length, wanted).clip(max=len(x) - 1), [len(x) - 1]]))
-    return Polyline(x=tuple(np.round(x[kept], _DECIMALS).tolist()), y=tuple(np.round(y[kept], _DECIMALS).tolist()))
+    return Polyline(
+        x=tuple(np.round(x[kept], _DECIMALS).tolist()), y=tuple(np.round(y[kept], _DECIMALS).tolist())
+    )
 
 
 def _short(value: float) -> float:

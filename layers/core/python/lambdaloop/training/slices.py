@@ -1,6 +1,7 @@
 """Parts of the holdout: how good a winner is for each, and whether groups of people are treated alike."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -133,8 +134,11 @@ def _ranges(column: "pd.Series[Any]") -> Masks:
         return {}
     walls = np.unique(np.quantile(known, [0.25, 0.5, 0.75]))
     places = np.searchsorted(walls, values, side="left")
-    names = [f"≤ {walls[0]:.4g}", *(f"{a:.4g} to {b:.4g}" for a, b in zip(walls, walls[1:], strict=False))]
+    names = [f"≤ {walls[0]:.4g}", *(f"{a:.4g} to {b:.4g}" for a, b in pairwise(walls))]
     names.append(f"> {walls[-1]:.4g}")
     missing = np.isnan(values)
     masks = {name: (places == place) & ~missing for place, name in enumerate(names)}
-    return {**{name: mask for name, mask in masks.items() if mask.any()}, **({MISSING: missing} if missing.any() else {})}
+    return {
+        **{name: mask for name, mask in masks.items() if mask.any()},
+        **({MISSING: missing} if missing.any() else {}),
+    }
