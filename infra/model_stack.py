@@ -15,6 +15,7 @@ from infra.constructs.key_authorizer import KeyAuthorizer
 from infra.constructs.layers import ModelLayers
 from infra.constructs.prediction_routes import PredictionRoutes
 from infra.constructs.release import Release
+from infra.constructs.reporting import Reporting
 from infra.constructs.retraining_triggers import RetrainingTriggers
 from infra.constructs.training import Training
 from infra.constructs.undelivered import Undelivered
@@ -163,6 +164,17 @@ class ModelStack(Stack):
             watch_workflow=self.watching.workflow.state_machine.state_machine_arn,
             capture_stream=self.capture.stream.ref,
         )
+        self.reporting = Reporting(
+            self,
+            "Reporting",
+            model=definition.name,
+            packages=packages,
+            layers=layers,
+            capture_bucket=platform.storage.capture,
+            model_bucket=platform.storage.model,
+            registry=platform.registry.table,
+            undelivered=undelivered,
+        )
         watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.alarms)
         watch_health = WatchHealth(
             self,
@@ -212,5 +224,6 @@ class ModelStack(Stack):
         CfnOutput(self, "RetrainingGovernor", value=self.governing.function.function_name)
         CfnOutput(self, "ExperimentStarter", value=experiments.start_experiment.function_name)
         CfnOutput(self, "ExperimentAdvancer", value=experiments.advance_experiment.function_name)
+        CfnOutput(self, "ReportWriter", value=self.reporting.function.function_name)
         CfnOutput(self, "ExperimentWorkflow", value=experiments.workflow.state_machine.state_machine_arn)
         CfnOutput(self, "Endpoint", value=f"{platform.api.api.api_endpoint}/models/{definition.name}/predict")

@@ -9,7 +9,8 @@ from constructs import Construct
 from infra.nag import acknowledge
 from lambdaloop.domain.capture_layout import KEPT_DAYS
 
-_CAPTURED_ROWS = ("raw", "hours", "experiments", "quarantine", "failed")
+_EXPIRING = ("raw", "hours", "experiments", "quarantine", "failed", "pages")
+"""Folders with captured rows; and pages, which can be written again from what stays."""
 
 
 class Storage(Construct):
@@ -38,7 +39,7 @@ class Storage(Construct):
             "Capture",
             *(
                 s3.LifecycleRule(prefix=f"{folder}/", expiration=Duration.days(KEPT_DAYS))
-                for folder in _CAPTURED_ROWS
+                for folder in _EXPIRING
             ),
             s3.LifecycleRule(
                 noncurrent_version_expiration=Duration.days(30), expired_object_delete_marker=True

@@ -19,6 +19,7 @@ from scripts.cli import (
     local,
     predict,
     releases,
+    report,
     retrain,
     rollback,
     runs,
@@ -40,6 +41,7 @@ app.command("retrain")(retrain.retrain)
 app.command("rollback")(rollback.rollback)
 app.command("predict")(predict.predict)
 app.command("feedback")(feedback.feedback)
+app.command("report")(report.report)
 app.command("demo")(demo.demo)
 app.add_typer(versions.app, name="versions")
 releases.app.command("approve")(approvals.approve)

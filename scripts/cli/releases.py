@@ -10,9 +10,9 @@ from lambdaloop.adapters.lambda_traffic import LambdaTraffic
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import VersionNotFoundError
+from lambdaloop.domain.judgement_words import figures_of, newest_of_each_step, title_of
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
-from scripts.cli.judgements import figures_of, newest_of_each_step, title_of
 from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 

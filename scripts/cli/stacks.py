@@ -24,6 +24,7 @@ class Deployment:
     model: str
     data_bucket: str
     model_bucket: str
+    capture_bucket: str
     registry_table: str
     api_endpoint: str
     inference_function: str
@@ -54,6 +55,7 @@ def find_deployment(model: str) -> Deployment:
         model=model,
         data_bucket=platform["DataBucket"],
         model_bucket=platform["ModelBucket"],
+        capture_bucket=platform["CaptureBucket"],
         registry_table=platform["RegistryTable"],
         api_endpoint=platform["ApiEndpoint"].rstrip("/"),
         inference_function=own["InferenceFunction"],

@@ -11,6 +11,7 @@ from functions.govern_retraining.handler import handle
 from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document
+from lambdaloop.domain.errors import WindowNotFoundError
 from lambdaloop.domain.experiment import Arm, Experiment, ExperimentRules
 from lambdaloop.domain.experiment_life import Change
 from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
@@ -40,14 +41,19 @@ class WindowShelf:
         self.reports[report.model, report.end] = report
 
     def windows(
-        self, model: str, *, since: datetime | None = None, limit: int = 100
+        self, model: str, *, since: datetime | None = None, until: datetime | None = None, limit: int = 100
     ) -> Sequence[WindowReport]:
         found = [
             each
             for (name, end), each in self.reports.items()
-            if name == model and (not since or end >= since)
+            if name == model and (not since or end >= since) and (not until or end <= until)
         ]
         return sorted(found, key=lambda each: each.end, reverse=True)[:limit]
+
+    def window(self, model: str, end: datetime) -> WindowReport:
+        if (model, end) not in self.reports:
+            raise WindowNotFoundError(f"model {model!r} has no window that ended at {end}")
+        return self.reports[model, end]
 
 
 class GovernedRegistry(InMemoryRegistry, InMemoryDecisions, WindowShelf):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.s3_capture import S3CaptureArchive
     from lambdaloop.adapters.s3_datasets import S3DatasetStore
     from lambdaloop.adapters.s3_feature_history import S3FeatureHistory
+    from lambdaloop.adapters.s3_pages import S3PageShelf
     from lambdaloop.adapters.sns_notices import SnsNotices
     from lambdaloop.adapters.stdout_prediction_log import StdoutPredictionLog
     from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
@@ -166,6 +167,13 @@ class App:
         from lambdaloop.adapters.s3_capture import S3CaptureArchive
 
         return S3CaptureArchive(bucket=self.settings.need("capture_bucket"))
+
+    @cached_property
+    def pages(self) -> "S3PageShelf":
+        """Pages for people, in the capture bucket."""
+        from lambdaloop.adapters.s3_pages import S3PageShelf
+
+        return S3PageShelf(bucket=self.settings.need("capture_bucket"))
 
     @cached_property
     def api_keys(self) -> "DynamoApiKeys":

@@ -19,12 +19,13 @@ class DynamoWindows(OnTable):
         self._table.write(self._table.put(key, to_document(report)))
 
     def windows(
-        self, model: str, *, since: datetime | None = None, limit: int = 100
+        self, model: str, *, since: datetime | None = None, until: datetime | None = None, limit: int = 100
     ) -> Sequence[WindowReport]:
-        """Those that ended at or after `since`, newest first."""
+        """Those that ended at or after `since` and not after `until`, newest first."""
         keys = ModelKeys(model)
         first = keys.window(since).sk if since else "WINDOW#"
-        items = self._table.newest(keys.pk, first=first, last="WINDOW#~", limit=limit)
+        last = keys.window(until).sk if until else "WINDOW#~"
+        items = self._table.newest(keys.pk, first=first, last=last, limit=limit)
         return [from_document(WindowReport, item) for item in items]
 
     def window(self, model: str, end: datetime) -> WindowReport:

@@ -44,6 +44,10 @@ class ArmsDifferError(LambdaloopError):
     """The arms of an experiment do not take the same rows, or do not predict the same thing."""
 
 
+class ReportSubjectError(LambdaloopError):
+    """A report was asked for with a document that names nothing that there are reports of."""
+
+
 class PinTooLargeError(LambdaloopError):
     """What a release would have to remember does not fit into a Lambda function's environment."""
 
@@ -113,6 +117,10 @@ class ArtifactMissingError(NotFoundError):
 
 class BaselineUnusableError(NotFoundError):
     """The baseline of a version is missing, damaged or of another schema: nothing can be held against it."""
+
+
+class ReportUnusableError(NotFoundError):
+    """The report of a version's training is missing, damaged or something else: there is nothing to show."""
 
 
 class ModelNotReleasedError(NotFoundError):

@@ -30,6 +30,11 @@ def reading_key(model: str, experiment: str) -> str:
     return f"{experiment_folder(model, experiment)}reading.json.gz"
 
 
+def look_prefix(model: str, experiment: str) -> str:
+    """What every look showed."""
+    return f"reports/model={model}/experiment={experiment}/"
+
+
 def look_key(model: str, experiment: str, at: datetime) -> str:
     """What the look at that time showed."""
-    return f"reports/model={model}/experiment={experiment}/{at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.json.gz"
+    return f"{look_prefix(model, experiment)}{at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.json.gz"

@@ -29,6 +29,7 @@ from lambdaloop.ports.storage import (
     ArtifactStore,
     CaptureArchive,
     DatasetStore,
+    PageShelf,
     PredictionLog,
 )
 from lambdaloop.ports.telling import (
@@ -68,6 +69,7 @@ __all__ = [
     "Leases",
     "LookUpMetrics",
     "Notices",
+    "PageShelf",
     "PredictionLog",
     "ReleaseLog",
     "RequestMetrics",

@@ -224,9 +224,13 @@ class WindowLog(Protocol):
         ...
 
     def windows(
-        self, model: str, *, since: datetime | None = None, limit: int = 100
+        self, model: str, *, since: datetime | None = None, until: datetime | None = None, limit: int = 100
     ) -> Sequence[WindowReport]:
-        """Those that ended at or after `since`, newest first."""
+        """Those that ended at or after `since` and not after `until`, newest first."""
+        ...
+
+    def window(self, model: str, end: datetime) -> WindowReport:
+        """The one that ended within this second; WindowNotFoundError when there is none."""
         ...
 
 

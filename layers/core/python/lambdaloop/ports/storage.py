@@ -77,3 +77,11 @@ class CaptureArchive(Protocol):
     def save(self, key: str, content: bytes) -> None:
         """Write it, over what was there."""
         ...
+
+
+class PageShelf(Protocol):
+    """Where people find the pages that are written for them."""
+
+    def put_page(self, key: str, html: str) -> None:
+        """Write it, over what was there, as something that a browser shows."""
+        ...

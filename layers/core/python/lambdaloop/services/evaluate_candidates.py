@@ -23,6 +23,7 @@ from lambdaloop.services.evaluate_champion import ChampionEvaluation, evaluate_c
 from lambdaloop.services.load_table import load_table
 from lambdaloop.services.train_candidate import CandidateResult
 from lambdaloop.training.estimator_files import dump_estimator
+from lambdaloop.training.findings import holdout_findings
 from lambdaloop.training.pipelines import fit
 from lambdaloop.training.preparation import PreparedData, prepare
 from lambdaloop.training.scoring import Scores, compute_metrics, predict_scores
@@ -89,6 +90,9 @@ def evaluate_candidates(
         "evaluated": artifacts.put(definition.name, ESTIMATOR, dump_estimator(evaluated)),
         "packaged": artifacts.put(definition.name, ESTIMATOR, dump_estimator(packaged)),
     }
+    findings = holdout_findings(
+        definition, evaluated, frame=data.holdout_frame, target=data.holdout_target, scores=scores
+    )
     report = {
         "schema": 1,
         "model": definition.name,
@@ -102,6 +106,7 @@ def evaluate_candidates(
         "champion": to_document(champion) if champion else None,
         "comparison": to_document(comparison) if comparison else None,
         "gate": [to_document(check) for check in checks],
+        "findings": to_document(findings) if findings else None,
     }
     content = json.dumps(report, indent=1, allow_nan=False).encode()
     return Evaluation(

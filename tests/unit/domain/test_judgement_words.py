@@ -1,5 +1,5 @@
+from lambdaloop.domain.judgement_words import figures_of, newest_of_each_step, title_of
 from lambdaloop.domain.release import Judgement, Verdict
-from scripts.cli.judgements import figures_of, newest_of_each_step, title_of
 from tests.fakes.samples import MORNING
 
 

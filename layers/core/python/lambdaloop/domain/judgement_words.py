@@ -1,4 +1,4 @@
-"""How `lambdaloop releases show` tells what a release was judged by: the new version beside the version before it."""
+"""How a release's judgements are told: the new version beside the version before it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,0 +1,77 @@
+"""The function that writes pages for people: reports of versions, windows, releases and experiments.
+
+Events ask for it, at least once each and in no order, and so may people: it always writes the present state of its subject,
+under the same name.
+"""
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.layers import ModelLayers
+from infra.constructs.python_function import PythonFunction
+from infra.grants import (
+    list_capture,
+    read_artifacts,
+    read_capture,
+    send_messages,
+    use_registry,
+    write_capture,
+)
+from infra.packages import Packages
+from lambdaloop.settings import Settings
+
+
+class Reporting(Construct):
+    """Reads the registry, artifacts and sums; writes pages and nothing else."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        model: str,
+        packages: Packages,
+        layers: ModelLayers,
+        capture_bucket: s3.IBucket,
+        model_bucket: s3.IBucket,
+        registry: dynamodb.ITable,
+        undelivered: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.function = PythonFunction(
+            self,
+            "WriteReport",
+            verb="write_report",
+            description=f"Writes reports about {model}",
+            packages=packages,
+            layers=[layers.core],
+            settings=Settings(
+                model=model,
+                capture_bucket=capture_bucket.bucket_name,
+                model_bucket=model_bucket.bucket_name,
+                registry_table=registry.table_name,
+            ),
+            grants=[
+                list_capture(capture_bucket, model, "reports"),
+                read_capture(capture_bucket, model, "reports", "hours", "days"),
+                write_capture(capture_bucket, model, "pages"),
+                read_artifacts(model_bucket, model),
+                use_registry(registry, model, "GetItem", "Query"),
+                send_messages(undelivered),
+            ],
+            memory_mib=1024,
+            timeout_seconds=120,
+        ).function
+        lambda_.EventInvokeConfig(
+            self,
+            "Events",
+            function=self.function,
+            on_failure=destinations.SqsDestination(undelivered),
+            max_event_age=Duration.hours(6),
+            retry_attempts=2,
+        )

@@ -1,0 +1,362 @@
+"""The report of a release: how traffic moved, what each step showed beside the version before, and what was concluded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lambdaloop.domain.approval import ReleaseApproval
+from lambdaloop.domain.judgement_words import BEFORE, figures_of
+from lambdaloop.domain.release import Judgement, Release
+from lambdaloop.domain.version import Version
+from lambdaloop.reporting.line_chart import Point, Series, line_chart
+from lambdaloop.reporting.markup import Content, Markup, tag
+from lambdaloop.reporting.page import (
+    Section,
+    Tile,
+    Tone,
+    badge,
+    facts,
+    figure,
+    fluid,
+    legend,
+    more,
+    page,
+    table,
+    verdict,
+)
+from lambdaloop.reporting.plot import Axis
+from lambdaloop.reporting.scales import extent, moment, percent, short
+from lambdaloop.reporting.timeline import Stop, timeline
+from lambdaloop.reporting.words import code, counted, known_moment
+
+_TONES: Mapping[str, Tone] = {
+    "open": "idle",
+    "shifting": "warn",
+    "sharing": "warn",
+    "live": "good",
+    "superseded": "idle",
+    "rolled_back": "bad",
+    "withdrawn": "idle",
+    "advance": "good",
+    "complete": "good",
+    "hold": "warn",
+    "roll_back": "bad",
+    "approved": "good",
+    "rejected": "bad",
+    "expired": "bad",
+    "pending": "warn",
+}
+_FIGURES = (
+    ("error_rate", "Failed requests", "percent", "max_error_rate"),
+    ("p95_latency_ms", "p95 of the latency, ms", "number", "max_p95_latency_ms"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePage:
+    """A release and what it is seen beside."""
+
+    release: Release
+    version: Version | None = None
+    before: Release | None = None
+    """The release that was live when it was opened."""
+    approval: ReleaseApproval | None = None
+
+
+def release_report(found: ReleasePage, *, written_at: datetime) -> str:
+    """The page."""
+    release = found.release
+    sections: list[Section | None] = [
+        _traffic(release),
+        _figures(release),
+        _judgements(release),
+        _consent(found.approval),
+        _about(found),
+        _rules(release),
+    ]
+    return page(
+        kind="Release report",
+        title=f"{release.model}, release {release.number}",
+        badges=[badge(_word(release.status), _TONES[release.status]), badge(f"version {release.version}")],
+        summary=verdict(_sentence(found), tone=_TONES[release.status]),
+        tiles=_tiles(found),
+        sections=[each for each in sections if each],
+        written_at=written_at,
+    )
+
+
+def _sentence(found: ReleasePage) -> str:
+    release = found.release
+    said = {
+        "open": "It was opened and has no traffic yet.",
+        "shifting": "It is taking over, step by step.",
+        "sharing": "It answers its share of the requests beside the live release.",
+        "live": "It answers all requests.",
+        "superseded": "It was live until another release took over.",
+        "rolled_back": "It was rolled back.",
+        "withdrawn": "It gave back its share of the traffic.",
+    }[release.status]
+    return f"{said} {release.outcome}" if release.outcome else said
+
+
+def _tiles(found: ReleasePage) -> list[Tile]:
+    release = found.release
+    steps = [each for each in release.judgements if each.kind == "step"]
+    requests = sum(each.numbers.get("requests") or 0 for each in steps)
+    ended = release.live_at or release.closed_at
+    tiles = [
+        Tile(
+            label="version",
+            value=release.version,
+            note=f"before: release {release.previous}" if release.previous else "the first one",
+        ),
+        Tile(
+            label="judgements",
+            value=len(release.judgements),
+            note=f"{sum(each.verdict == 'hold' for each in release.judgements)} of them holds",
+        ),
+        Tile(label="requests it was judged by", value=f"{requests:,.0f}"),
+    ]
+    if ended is not None:
+        tiles.append(
+            Tile(
+                label="from opening to the end" if release.live_at is None else "from opening to live",
+                value=_duration(ended - release.created_at),
+                words=True,
+            )
+        )
+    return tiles
+
+
+def _traffic(release: Release) -> Section | None:
+    stops = _stops(release)
+    if len(stops) < 2:
+        return None
+    return Section(
+        id="traffic",
+        title="Traffic over time",
+        lead="The share of the requests that the new version answered. Each dot is a judgement.",
+        content=[
+            figure(
+                "Share of the traffic",
+                fluid(
+                    lambda width: timeline(stops, about=_told(release), width=width, height=250), wide=True
+                ),
+                legend=legend([("s4", "goes on"), ("s6", "is watched longer"), ("s3", "is rolled back")]),
+            )
+        ],
+    )
+
+
+def _stops(release: Release) -> list[Stop]:
+    """When the share changed. A step began when the one before it was judged; the first one its bake before its judgement."""
+    judged = [each for each in release.judgements if each.kind == "step"]
+    stops = [Stop(at=release.created_at, share=0.0)]
+    for place, each in enumerate(judged):
+        if place == 0:
+            bake = timedelta(
+                seconds=release.rules.plan[min(each.step, len(release.rules.plan) - 1)].bake_seconds or 0
+            )
+            stops.append(Stop(at=max(release.created_at, each.at - bake), share=each.weight))
+        elif each.step != judged[place - 1].step:
+            stops.append(Stop(at=judged[place - 1].at, share=each.weight))
+        about = f"{moment(each.at)}: {_word(each.verdict)}. {'; '.join(each.reasons)}"
+        stops.append(Stop(at=each.at, share=each.weight, verdict=each.verdict, about=about))
+    if release.live_at is not None:
+        stops.append(Stop(at=release.live_at, share=1.0))
+    if release.closed_at is not None and release.status in ("rolled_back", "withdrawn"):
+        stops.append(Stop(at=release.closed_at, share=0.0))
+    return sorted(stops, key=lambda stop: stop.at)
+
+
+def _figures(release: Release) -> Section | None:
+    judged = [each for each in release.judgements if each.kind == "step"]
+    drawn = [
+        chart
+        for name, title, kind, limit in _FIGURES
+        if (
+            chart := _figure(
+                judged, name, title, percents=kind == "percent", limit=getattr(release.rules, limit)
+            )
+        )
+    ]
+    if not drawn:
+        return None
+    return Section(
+        id="figures",
+        title="Beside the version before",
+        lead="What both versions showed in the same minutes, judgement by judgement; the dashed line is what the definition allows.",
+        content=[tag("div", drawn, class_="grid-2")],
+    )
+
+
+def _figure(
+    judged: Sequence[Judgement], name: str, title: str, *, percents: bool, limit: float
+) -> Markup | None:
+    def points(key: str) -> list[Point]:
+        return [
+            Point(
+                x=place + 1.0,
+                y=value,
+                about=f"{moment(each.at)}: {percent(value) if percents else short(value)}",
+            )
+            for place, each in enumerate(judged)
+            if (value := each.numbers.get(key)) is not None
+        ]
+
+    series = [
+        Series(name="new version", points=points(name), color=1),
+        Series(name="version before", points=points(f"{BEFORE}{name}"), color=2),
+    ]
+    series = [each for each in series if each.points]
+    if not series:
+        return None
+    high = extent([0.0, limit, *(p.y for each in series for p in each.points)])[1]
+    told = ", ".join(f"{each.name} {short(each.points[-1].y)} at last" for each in series)
+    return figure(
+        title,
+        fluid(
+            lambda width: line_chart(
+                series,
+                x=Axis(label="judgement", low=0.5, high=len(judged) + 0.5, kind="count"),
+                y=Axis(label=title, low=0.0, high=high, kind="percent" if percents else "number"),
+                about=f"{title}: {told}",
+                width=width,
+                height=240,
+                rules=[(limit, "allowed")],
+            )
+        ),
+        legend=legend([(f"s{each.color}", each.name) for each in series]),
+    )
+
+
+def _judgements(release: Release) -> Section | None:
+    if not release.judgements:
+        return None
+    content: list[Content] = []
+    for each in release.judgements:
+        where = (
+            f"Step {each.step + 1}, {percent(each.weight, places=0)} of the traffic"
+            if each.kind == "step"
+            else f"Shadow, slice {each.step + 1}"
+        )
+        content += [
+            tag(
+                "h3",
+                where,
+                " ",
+                badge(_word(each.verdict), _TONES[each.verdict]),
+                " ",
+                tag("span", moment(each.at), class_="note"),
+            ),
+            tag("ul", [tag("li", reason) for reason in each.reasons], class_="plain"),
+        ]
+        numbers = [tuple(cell or "–" for cell in line) for line in figures_of(each)]
+        if numbers:
+            title = f"{where}: {counted(len(numbers), 'figure')}"
+            content.append(
+                more(
+                    f"{counted(len(numbers), 'figure')}",
+                    table(
+                        ("figure", "new version", "version before", "expected from the holdout"),
+                        numbers,
+                        label=title,
+                        numbers=(1, 2, 3),
+                    ),
+                )
+            )
+    return Section(
+        id="judgements",
+        title="Judgements",
+        lead="Step by step, with every reason and number.",
+        content=content,
+    )
+
+
+def _consent(approval: ReleaseApproval | None) -> Section | None:
+    if approval is None:
+        return None
+    pairs: dict[str, Content] = {
+        "answer": badge(approval.status, _TONES[approval.status]),
+        "by": approval.decided_by,
+        "in the words": approval.reason,
+        "asked": moment(approval.asked_at),
+        "answered": known_moment(approval.decided_at),
+        "would have expired": moment(approval.expires_at),
+    }
+    return Section(id="consent", title="Consent", content=[facts(pairs)])
+
+
+def _about(found: ReleasePage) -> Section:
+    release, version = found.release, found.version
+    pairs: dict[str, Content] = {
+        "asked for by": release.requested_by,
+        "reason": release.reason,
+        "workflow execution": code(release.execution),
+        "opened": moment(release.created_at),
+        "live": known_moment(release.live_at),
+        "ended": known_moment(release.closed_at),
+        "Lambda version": release.lambda_version and code(release.lambda_version),
+        "a rollback leads to Lambda version": code(release.previous_lambda_version),
+        "model": f"{version.estimator.replace('_', ' ')}, {version.metric} {short(version.metrics.get(version.metric))}"
+        if version
+        else None,
+        "before it": f"release {found.before.number}, version {found.before.version}"
+        if found.before
+        else None,
+        "arms": ", ".join(f"{arm.name}: version {arm.version}" for arm in release.experiment.arms)
+        if release.experiment
+        else None,
+    }
+    return Section(id="about", title="The release", content=[facts(pairs)])
+
+
+def _rules(release: Release) -> Section:
+    rules = release.rules
+    plan = table(
+        ("step", "share", "watched for", "needs"),
+        (
+            (
+                place + 1,
+                f"{step.percent} %",
+                _duration(timedelta(seconds=step.bake_seconds or 0)),
+                counted(step.min_requests or 0, "request"),
+            )
+            for place, step in enumerate(rules.plan)
+        ),
+        label="Steps",
+    )
+    pairs: dict[str, Content] = {
+        "failed requests": f"at most {percent(rules.max_error_rate)}",
+        "p95 of the latency": f"at most {rules.max_p95_latency_ms:g} ms",
+        "p99 of the latency": f"at most {rules.max_p99_latency_ms:g} ms"
+        if rules.max_p99_latency_ms
+        else None,
+        "alarms that must be OK": ", ".join(rules.alarms) or None,
+        "must show": {"no_harm": "no harm", "better": "that it is better, beyond doubt"}[
+            rules.behaviour.require
+        ],
+        "holds": f"at most {rules.max_holds} for each step",
+    }
+    return Section(id="rules", title="What it had to show", content=[plan, facts(pairs)])
+
+
+def _told(release: Release) -> str:
+    steps = ", ".join(
+        f"{percent(each.weight, places=0)} {_word(each.verdict)}"
+        for each in release.judgements
+        if each.kind == "step"
+    )
+    return f"Share of the traffic by time: {steps}"
+
+
+def _duration(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {name}{'s' if f'{seconds / size:.3g}' != '1' else ''}"
+    return counted(seconds, "second")
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ")
