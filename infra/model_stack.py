@@ -22,6 +22,7 @@ from infra.constructs.watch_health import WatchHealth
 from infra.constructs.watching import Watching
 from infra.packages import Packages
 from infra.platform_stack import PlatformStack
+from infra.stages import StageSettings, settle
 from lambdaloop.domain.definition import ModelDefinition
 
 
@@ -33,13 +34,17 @@ class ModelStack(Stack):
         scope: Construct,
         id_: str,
         *,
+        stage: StageSettings,
         definition: ModelDefinition,
         packages: Packages,
         platform: PlatformStack,
         feature_table: dynamodb.ITable | None = None,
     ) -> None:
         """`feature_table`: where stored features lie, for a definition that looks some up."""
-        super().__init__(scope, id_, description=f"Lambdaloop: model {definition.name}")
+        super().__init__(
+            scope, id_, description=f"Lambdaloop: model {definition.name}", env=stage.environment
+        )
+        settle(self, stage)
         layers = ModelLayers(self, "Layers", packages=packages, definition=definition)
         self.inference = Inference(
             self,

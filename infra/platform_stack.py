@@ -11,6 +11,7 @@ from infra.constructs.layers import core_layer
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.registry import Registry
 from infra.constructs.storage import Storage
+from infra.stages import settle
 from lambdaloop.settings import Settings
 
 
@@ -18,7 +19,10 @@ class PlatformStack(Stack):
     """Buckets, registry, HTTP API and alerts. Everything that holds data outlives the stack."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
-        super().__init__(scope, id_, description="Lambdaloop: what all models share")
+        super().__init__(
+            scope, id_, description="Lambdaloop: what all models share", env=config.stage.environment
+        )
+        settle(self, config.stage)
         self.storage = Storage(self, "Storage")
         self.registry = Registry(self, "Registry")
         self.alerts = Alerts(self, "Alerts")

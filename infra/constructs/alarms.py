@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.watch_alarm import alarm_name
+from infra.stages import stage_of
 from lambdaloop import telemetry
 from lambdaloop.settings import LIVE_ALIAS
 
@@ -49,7 +50,7 @@ class Alarms(Construct):
             "ServerErrors",
             f"More predictions of {model} than the definition's max_error_rate are answered with a 5xx status",
             cloudwatch.Metric(
-                namespace=telemetry.NAMESPACE,
+                namespace=stage_of(self).metric_namespace,
                 metric_name=telemetry.SERVER_ERRORS,
                 dimensions_map={telemetry.MODEL: model},
                 statistic="Average",  # every request writes 0 or 1
@@ -100,7 +101,7 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             id_,
-            alarm_name=alarm_name(self._model, id_),
+            alarm_name=alarm_name(self._model, id_, stage_of(self)),
             alarm_description=description,
             metric=metric,
             threshold=above,

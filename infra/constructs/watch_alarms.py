@@ -19,6 +19,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.constructs.watch_alarm import ABOVE, AT_LEAST, FINE, STANDS, alarm_name, watch_alarm
+from infra.stages import stage_of
 from lambdaloop import telemetry
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.monitoring_rules import Monitoring
@@ -46,15 +47,15 @@ class WatchAlarms(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, definition: ModelDefinition, topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
-        model, rules = definition.name, definition.monitoring
+        model, rules, stage = definition.name, definition.monitoring, stage_of(self)
         period = Duration.hours(rules.every_hours)
         for watched in (*_changes(rules), *_faults(rules)):
             watch_alarm(
                 self,
                 watched.id,
-                name=alarm_name(model, watched.id),
+                name=alarm_name(model, watched.id, stage),
                 says=f"{model}: {watched.says}",
-                metric=_metric(watched.metric, {telemetry.MODEL: model}, period),
+                metric=_metric(self, watched.metric, {telemetry.MODEL: model}, period),
                 when=watched.when,
                 threshold=watched.threshold,
                 windows=watched.windows,
@@ -67,10 +68,13 @@ class WatchAlarms(Construct):
             watch_alarm(
                 self,
                 f"FeatureDrift.{feature}",
-                name=alarm_name(model, FEATURE_DRIFT) + dimension,
+                name=alarm_name(model, FEATURE_DRIFT, stage) + dimension,
                 says=f"{model}: the feature {feature} drifted",
                 metric=_metric(
-                    telemetry.FEATURE_DRIFT, {telemetry.MODEL: model, telemetry.FEATURE: dimension}, period
+                    self,
+                    telemetry.FEATURE_DRIFT,
+                    {telemetry.MODEL: model, telemetry.FEATURE: dimension},
+                    period,
                 ),
                 when=AT_LEAST,
                 threshold=1,
@@ -78,9 +82,9 @@ class WatchAlarms(Construct):
                 missing=STANDS,
                 topic=topic,
             )
-        self.reasons = [alarm_name(model, change.id) for change in _changes(rules)]
+        self.reasons = [alarm_name(model, change.id, stage) for change in _changes(rules)]
         """Names of the alarms that are a reason to ask for a new training."""
-        self.reason_families = [alarm_name(model, FEATURE_DRIFT)] if guarded else []
+        self.reason_families = [alarm_name(model, FEATURE_DRIFT, stage)] if guarded else []
         """How the names of further such alarms begin."""
 
 
@@ -179,10 +183,10 @@ def _faults(rules: Monitoring) -> Iterator[_Watched]:
     )
 
 
-def _metric(name: str, dimensions: dict[str, str], period: Duration) -> cloudwatch.Metric:
+def _metric(scope: Construct, name: str, dimensions: dict[str, str], period: Duration) -> cloudwatch.Metric:
     """The largest value: a metric may arrive twice, and its sum would lie."""
     return cloudwatch.Metric(
-        namespace=telemetry.NAMESPACE,
+        namespace=stage_of(scope).metric_namespace,
         metric_name=name,
         dimensions_map=dimensions,
         statistic="Maximum",

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from infra.constructs.watch_alarm import ABOVE, BAD, BELOW, FINE, alarm_name, watch_alarm
 from infra.constructs.watching import DELAY
+from infra.stages import stage_of
 from lambdaloop import telemetry
 
 _FIVE_MINUTES = Duration.minutes(5)
@@ -46,7 +47,7 @@ class WatchHealth(Construct):
             metric=cloudwatch.MathExpression(
                 expression="FILL(runs, 0)",
                 label="runs of the watch",
-                using_metrics={"runs": _own(telemetry.WATCH_RUNS, model, period)},
+                using_metrics={"runs": _own(self, telemetry.WATCH_RUNS, model, period)},
                 period=period,
             ),
             when=BELOW,
@@ -61,7 +62,7 @@ class WatchHealth(Construct):
         self._alarm(
             "RetrainingStorm",
             says="the governor's limits hold trainings back: trained again and again, it still does not fit",
-            metric=_own(telemetry.RETRAINING_STORMS, model, period),
+            metric=_own(self, telemetry.RETRAINING_STORMS, model, period),
         )
         self._alarm(
             "CaptureUndelivered",
@@ -100,7 +101,7 @@ class WatchHealth(Construct):
         watch_alarm(
             self,
             id_,
-            name=alarm_name(self._model, id_),
+            name=alarm_name(self._model, id_, stage_of(self)),
             says=f"{self._model}: {says}",
             metric=metric,
             when=when,
@@ -111,9 +112,9 @@ class WatchHealth(Construct):
         )
 
 
-def _own(name: str, model: str, period: Duration) -> cloudwatch.Metric:
+def _own(scope: Construct, name: str, model: str, period: Duration) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=telemetry.NAMESPACE,
+        namespace=stage_of(scope).metric_namespace,
         metric_name=name,
         dimensions_map={telemetry.MODEL: model},
         statistic="Maximum",

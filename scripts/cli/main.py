@@ -1,6 +1,8 @@
 """The `lambdaloop` command line: what its commands are and how their failures look."""
 
+import os
 import sys
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,8 +11,10 @@ from rich.console import Console
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli import (
     approvals,
+    cost,
     decisions,
     demo,
+    doctor,
     experiment,
     features,
     feedback,
@@ -26,6 +30,7 @@ from scripts.cli import (
     versions,
     windows,
 )
+from scripts.cli.stacks import STAGE
 
 app = typer.Typer(
     name="lambdaloop",
@@ -34,7 +39,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def choose(
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            envvar=STAGE, help="The stage to work on, such as dev (default: the deployment without one)."
+        ),
+    ] = None,
+) -> None:
+    """Commands find the stacks of the stage by their names."""
+    if stage:
+        os.environ[STAGE] = stage
+
+
 app.command("init")(init.init)
+app.command("cost")(cost.cost)
+app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)
 app.command("retrain")(retrain.retrain)
 app.command("rollback")(rollback.rollback)
