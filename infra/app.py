@@ -1,4 +1,4 @@
-"""The CDK app: a platform stack, one stack for each file in `models/`, and one for stored features if there are any.
+"""The CDK app: a platform stack, one stack for each file in `models/`, one for stored features and one for pipelines if there are any.
 
 Reads the checkout and CDK's context, nothing else: no account, clock or git, so the same checkout always gives the same
 templates.
@@ -11,6 +11,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.config import Config
+from infra.deployer_stack import DeployerStack
 from infra.errors import SynthesisError
 from infra.feature_stack import FeatureStack
 from infra.model_stack import ModelStack
@@ -42,6 +43,8 @@ def build(app: App, config: Config) -> None:
     """Add every stack to the app."""
     names = config.stage.stage
     platform = PlatformStack(app, names.platform_stack, config=config)
+    if config.deployers:
+        DeployerStack(app, names.deployer_stack, stage=config.stage, deployers=config.deployers)
     groups = shared_groups(config.definitions)
     features = (
         FeatureStack(

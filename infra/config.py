@@ -6,6 +6,7 @@ from pathlib import Path
 
 from constructs import Node
 
+from infra.deployers import Deployer, deployers_from_context
 from infra.errors import ModelsFolderMissingError
 from infra.packages import Packages
 from infra.stages import StageSettings, stage_from_context
@@ -23,10 +24,12 @@ class Config:
     definitions: Sequence[ModelDefinition]
     packages: Packages
     stage: StageSettings = field(default_factory=StageSettings)
+    deployers: Sequence[Deployer] = ()
+    """Pipelines that may deploy."""
 
     @classmethod
     def from_context(cls, node: Node) -> "Config":
-        """Context `models`: a folder; `target`: python3.13-arm64, or host for the local cloud; `stage`: see infra.stages."""
+        """Context `models`: a folder; `target`: python3.13-arm64, or host for the local cloud; `stage` and `deployers`: their modules."""
         models: str = node.try_get_context("models") or "models"
         target: str = node.try_get_context("target") or "python3.13-arm64"
         if not (PROJECT / models).is_dir():
@@ -38,6 +41,7 @@ class Config:
             definitions=[_at(stage, each) for each in load_definitions(PROJECT / models)],
             packages=Packages(root=PROJECT, target=find_target(target)),
             stage=stage,
+            deployers=deployers_from_context(node),
         )
 
 

@@ -17,6 +17,10 @@ class StageConfigurationError(SynthesisError):
     """The context's stages cannot be deployed as they are described."""
 
 
+class DeployerConfigurationError(SynthesisError):
+    """The context's deployers cannot be trusted as they are described."""
+
+
 class LayerBuildError(SynthesisError):
     """A third-party layer could not be installed."""
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli import (
     approvals,
+    ci,
     cost,
     decisions,
     demo,
@@ -76,6 +77,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(features.app, name="features")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
+app.add_typer(ci.app, name="ci")
 
 
 def main() -> None:
