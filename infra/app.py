@@ -1,4 +1,4 @@
-"""The CDK app: a platform stack, one stack for each file in `models/`, and one for stored features if there are any.
+"""The CDK app: a platform stack, one stack for each file in `models/`, one for stored features and one for pipelines if there are any.
 
 Reads the checkout and CDK's context, nothing else: no account, clock or git, so the same checkout always gives the same
 templates.
@@ -11,16 +11,17 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.config import Config
+from infra.deployer_stack import DeployerStack
 from infra.errors import SynthesisError
 from infra.feature_stack import FeatureStack
 from infra.model_stack import ModelStack
 from infra.platform_stack import PlatformStack
 from lambdaloop.domain.errors import DefinitionInvalidError
 from lambdaloop.domain.shared_groups import shared_groups
+from lambdaloop.domain.stage import Stage
 
-PLATFORM_STACK = "Lambdaloop"
-FEATURE_STACK = "LambdaloopFeatures"
-"""No model's stack can be called so: these have a hyphen."""
+PLATFORM_STACK, FEATURE_STACK = Stage().platform_stack, Stage().feature_stack
+"""Of a deployment without a stage."""
 _FLAGS = {
     # A model's stack cannot lose the bucket or table under it: CloudFormation refuses to delete an export in use.
     "@aws-cdk/core:defaultCrossStackReferences": "strong",
@@ -40,17 +41,28 @@ def new_app(*, outdir: Path | None = None, context: Mapping[str, str] | None = N
 
 def build(app: App, config: Config) -> None:
     """Add every stack to the app."""
-    platform = PlatformStack(app, PLATFORM_STACK, config=config)
+    names = config.stage.stage
+    platform = PlatformStack(app, names.platform_stack, config=config)
+    if config.deployers:
+        DeployerStack(app, names.deployer_stack, stage=config.stage, deployers=config.deployers)
     groups = shared_groups(config.definitions)
     features = (
-        FeatureStack(app, FEATURE_STACK, groups=groups, packages=config.packages, platform=platform)
+        FeatureStack(
+            app,
+            names.feature_stack,
+            stage=config.stage,
+            groups=groups,
+            packages=config.packages,
+            platform=platform,
+        )
         if groups
         else None
     )
     for definition in config.definitions:
         ModelStack(
             app,
-            f"{PLATFORM_STACK}-{definition.name}",
+            names.model_stack(definition.name),
+            stage=config.stage,
             definition=definition,
             packages=config.packages,
             platform=platform,

@@ -1,15 +1,17 @@
 """What `cdk -c name=value` and cdk.json may say; the only other input of a synthesis is the checkout."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from constructs import Node
 
 from infra.alert_plan import read_alert_plan
+from infra.deployers import Deployer, deployers_from_context
 from infra.errors import ModelsFolderMissingError, UnknownDashboardsError
 from infra.packages import Packages
+from infra.stages import StageSettings, stage_from_context
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definitions
 from lambdaloop.domain.alert_rules import AlertPlan
@@ -30,6 +32,9 @@ class Config:
     packages: Packages
     alerts: AlertPlan = field(default_factory=AlertPlan)
     dashboards: Dashboards = "free"
+    stage: StageSettings = field(default_factory=StageSettings)
+    deployers: Sequence[Deployer] = ()
+    """Pipelines that may deploy."""
 
     @property
     def with_dashboard(self) -> frozenset[str]:
@@ -41,7 +46,7 @@ class Config:
     def from_context(cls, node: Node) -> "Config":
         """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud.
 
-        `alerts`: who is told what, as in docs/alerts.md; `dashboards`: none, free (three) or all.
+        `alerts`: who is told what, as in docs/alerts.md; `dashboards`: none, free (three) or all; `stage` and `deployers`: their modules.
         """
         models: str = node.try_get_context("models") or "models"
         target: str = node.try_get_context("target") or "python3.13-arm64"
@@ -49,11 +54,14 @@ class Config:
             raise ModelsFolderMissingError(
                 f"models folder {models!r} does not exist: make it, or pass -c models=FOLDER"
             )
+        stage = stage_from_context(node)
         return cls(
-            definitions=load_definitions(PROJECT / models),
+            definitions=[_at(stage, each) for each in load_definitions(PROJECT / models)],
             packages=Packages(root=PROJECT, target=find_target(target)),
             alerts=read_alert_plan(node.try_get_context("alerts")),
             dashboards=_dashboards(node.try_get_context("dashboards") or "free"),
+            stage=stage,
+            deployers=deployers_from_context(node),
         )
 
 
@@ -63,3 +71,9 @@ def _dashboards(wanted: str) -> Dashboards:
             chosen: Dashboards = known
             return chosen
     raise UnknownDashboardsError(f"context dashboards must be none, free or all, got {wanted!r}")
+
+
+def _at(settings: StageSettings, definition: ModelDefinition) -> ModelDefinition:
+    """The definition with its release's alarms by the names that they have in the stage."""
+    alarms = tuple(settings.stage.alarm(name) for name in definition.release.alarms)
+    return replace(definition, release=replace(definition.release, alarms=alarms))

@@ -13,6 +13,14 @@ class ModelsFolderMissingError(SynthesisError):
     """The context names a folder of model definitions that does not exist."""
 
 
+class StageConfigurationError(SynthesisError):
+    """The context's stages cannot be deployed as they are described."""
+
+
+class DeployerConfigurationError(SynthesisError):
+    """The context's deployers cannot be trusted as they are described."""
+
+
 class LayerBuildError(SynthesisError):
     """A third-party layer could not be installed."""
 

@@ -7,13 +7,14 @@ whoever wants neither table nor history any more deletes it.
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.constructs.feature_files import FeatureFiles
 from infra.packages import Packages
 from infra.platform_stack import PlatformStack
+from infra.stages import StageSettings, settle
 from lambdaloop.domain.shared_groups import SharedGroup
 
 EXPIRES = "expires"
@@ -27,11 +28,13 @@ class FeatureStack(Stack):
         scope: Construct,
         id_: str,
         *,
+        stage: StageSettings,
         groups: Mapping[str, SharedGroup],
         packages: Packages,
         platform: PlatformStack,
     ) -> None:
-        super().__init__(scope, id_, description="Lambdaloop: stored features")
+        super().__init__(scope, id_, description="Lambdaloop: stored features", env=stage.environment)
+        settle(self, stage)
         self.table = dynamodb.Table(
             self,
             "Features",
@@ -42,8 +45,8 @@ class FeatureStack(Stack):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute=EXPIRES,
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            deletion_protection=stage.retain,
+            removal_policy=stage.removal,
         )
         FeatureFiles(
             self,

@@ -26,6 +26,7 @@ from infra.metrics import ModelNames
 from infra.packages import Packages
 from infra.panels import model_panels
 from infra.platform_stack import PlatformStack
+from infra.stages import StageSettings, settle
 from lambdaloop.domain.definition import ModelDefinition
 
 
@@ -37,6 +38,7 @@ class ModelStack(Stack):
         scope: Construct,
         id_: str,
         *,
+        stage: StageSettings,
         definition: ModelDefinition,
         packages: Packages,
         platform: PlatformStack,
@@ -44,7 +46,10 @@ class ModelStack(Stack):
         dashboard: bool = True,
     ) -> None:
         """`feature_table`: where stored features lie, for a definition that looks some up; `dashboard`: whether it has one."""
-        super().__init__(scope, id_, description=f"Lambdaloop: model {definition.name}")
+        super().__init__(
+            scope, id_, description=f"Lambdaloop: model {definition.name}", env=stage.environment
+        )
+        settle(self, stage)
         layers = ModelLayers(self, "Layers", packages=packages, definition=definition)
         self.inference = Inference(
             self,
@@ -206,7 +211,7 @@ class ModelStack(Stack):
             Dashboard(
                 self,
                 "Dashboard",
-                name=f"lambdaloop-{definition.name}",
+                name=stage.stage.dashboard(definition.name),
                 panels=model_panels(
                     names,
                     features=definition.serving.capture,

@@ -15,6 +15,7 @@ from infra.constructs.python_function import PythonFunction
 from infra.constructs.registry import Registry
 from infra.constructs.storage import Storage
 from infra.panels import platform_panels
+from infra.stages import settle
 from lambdaloop.settings import Settings
 
 
@@ -22,7 +23,10 @@ class PlatformStack(Stack):
     """Buckets, registry, HTTP API and alerts. Everything that holds data outlives the stack."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
-        super().__init__(scope, id_, description="Lambdaloop: what all models share")
+        super().__init__(
+            scope, id_, description="Lambdaloop: what all models share", env=config.stage.environment
+        )
+        settle(self, config.stage)
         self.storage = Storage(self, "Storage")
         self.registry = Registry(self, "Registry")
         self.alerts = Alerts(self, "Alerts")
@@ -77,7 +81,7 @@ class PlatformStack(Stack):
             Dashboard(
                 self,
                 "Dashboard",
-                name="lambdaloop",
+                name=config.stage.stage.dashboard(),
                 panels=platform_panels(
                     sorted(models),
                     queues=[

@@ -1,7 +1,7 @@
 """Checks of what a deployment would send: `python -m infra.template_checks` synthesizes `models/` and judges the result.
 
-Size limits while synthesizing, then CDK's own validation and cdk-nag (AwsSolutions), cfn-lint, and asl-validator, which
-alone notices a state machine's transition to nowhere.
+Size limits while synthesizing, then CDK's own validation and cdk-nag (AwsSolutions), what costs money while idle, cfn-lint,
+and asl-validator, which alone notices a state machine's transition to nowhere.
 """
 
 import argparse
@@ -9,16 +9,16 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.app import build, new_app
 from infra.config import PROJECT, Config
+from infra.costs.resource_types import classify
 from infra.errors import SynthesisError
+from infra.state_machines import state_machines
 from lambdaloop.domain.errors import DefinitionInvalidError
 
 _TOOLS = Path(sys.executable).parent
@@ -55,26 +55,16 @@ def validate_state_machines(folder: Path) -> None:
         validate_definitions(*files)
 
 
+def refuse_what_is_always_on(folder: Path) -> None:
+    """Nothing in an assembly costs money while idle but what infra.costs names; AlwaysOnResourceError says what else does."""
+    for template in sorted(folder.glob("*.template.json")):
+        list(classify(json.loads(template.read_text(encoding="utf-8"))))
+
+
 def validate_definitions(*files: Path) -> None:
     """asl-validator on definitions; references to functions are no ARNs yet."""
     if files:
         _run("asl-validator", "--no-arn-check", *(each for file in files for each in ("--json-path", file)))
-
-
-def state_machines(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Logical id and definition of each state machine; `${Function.Arn}` stands for what CloudFormation fills in."""
-    for logical_id, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::StepFunctions::StateMachine":
-            _, parts = resource["Properties"]["DefinitionString"]["Fn::Join"]
-            yield logical_id, json.loads("".join(map(_text, parts)))
-
-
-def _text(part: Any) -> str:
-    if isinstance(part, str):
-        return part
-    if part == {"Ref": "AWS::Partition"}:
-        return "aws"  # the validator looks at the ARNs of service integrations
-    return "${" + ".".join(part["Fn::GetAtt"]) + "}"
 
 
 def _run(tool: str, *arguments: str | Path) -> None:
@@ -92,6 +82,7 @@ def main() -> int:
         app = new_app(outdir=Path(work), context={"target": target})
         try:
             synthesize_with_nag(app, Config.from_context(app.node))
+            refuse_what_is_always_on(Path(work))
             lint_templates(Path(work))
             validate_state_machines(Path(work))
         except (DefinitionInvalidError, SynthesisError) as error:

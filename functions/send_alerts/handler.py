@@ -31,12 +31,15 @@ def handle(event: Document, app: App) -> Document:
 def _of_topic(event: Document, app: App) -> list[Alert]:
     models = tuple(filter(None, app.settings.need("api_models").split(",")))
     messages = [json.loads(record["Sns"]["Message"]) for record in event["Records"]]
-    told = [of_alarm(message, models=models, region=app.region) for message in messages]
+    told = [
+        of_alarm(message, models=models, region=app.region, stage=app.settings.at_stage)
+        for message in messages
+    ]
     return [alert for alert in told if alert is not None]
 
 
 def _of_bus(event: Document, app: App) -> list[Alert]:
-    alert = of_happening(happening_of(event), region=app.region)
+    alert = of_happening(happening_of(event), region=app.region, stage=app.settings.at_stage)
     return [] if alert is None else [alert]
 
 

@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.constructs.metric import cdk_metric
 from infra.constructs.watch_alarm import alarm_name
 from infra.metrics import MetricSpec, ModelNames, executions, live, own
+from infra.stages import stage_of
 from lambdaloop import telemetry
 
 _LASTING = (2, 3)
@@ -90,9 +91,9 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             id_,
-            alarm_name=alarm_name(self._model, id_),
+            alarm_name=alarm_name(self._model, id_, stage_of(self)),
             alarm_description=description,
-            metric=cdk_metric(metric),
+            metric=cdk_metric(self, metric),
             threshold=above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             datapoints_to_alarm=periods[0],

@@ -24,6 +24,7 @@ from infra.constructs.undelivered import Undelivered
 from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
 from infra.grants import publish_notices, read_secrets, send_messages, use_alert_log
 from infra.packages import Packages
+from infra.stages import stage_of
 from lambdaloop import telemetry
 from lambdaloop.domain.alert_rules import AlertPlan
 from lambdaloop.domain.documents import to_document
@@ -54,6 +55,7 @@ class AlertSending(Construct):
         bus: events.IEventBus,
     ) -> None:
         super().__init__(scope, id_)
+        stage = stage_of(self)
         self.undelivered = undelivered = Undelivered(self, "Undelivered").queue
         channels = plan.channels
         function = PythonFunction(
@@ -106,10 +108,10 @@ class AlertSending(Construct):
         for channel in channels:
             self._own_alarm(
                 f"Failing{channel.name.title().replace('-', '')}",
-                name=f"lambdaloop-alerts-failing.{channel.name}",
+                name=stage.alarm(f"lambdaloop-alerts-failing.{channel.name}"),
                 says=f"alerts do not reach the channel {channel.name}: see the log of send_alerts for the reason",
                 metric=cloudwatch.Metric(
-                    namespace=telemetry.NAMESPACE,
+                    namespace=stage.metric_namespace,
                     metric_name=telemetry.ALERT_FAILURES,
                     dimensions_map={telemetry.CHANNEL: channel.name},
                     statistic="Sum",
@@ -119,7 +121,7 @@ class AlertSending(Construct):
             )
         self._own_alarm(
             "Lost",
-            name="lambdaloop-alerts-undelivered",
+            name=stage.alarm("lambdaloop-alerts-undelivered"),
             says="an alert reached not everybody, however often it was tried: it lies in the queue",
             metric=undelivered.metric_approximate_number_of_messages_visible(
                 period=_FIVE_MINUTES, statistic="Maximum"

@@ -10,9 +10,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.constructs.python_function import LOG_RETENTION
 from infra.constructs.service_role import service_role
 from infra.grants import deliver_capture, put_records, write_to_log_stream
+from infra.stages import log_retention
 from lambdaloop.domain.capture import LABEL, PREDICTION
 
 PATTERN = f'{{ ($.kind = "{PREDICTION}") || ($.kind = "{LABEL}") }}'
@@ -31,7 +31,7 @@ class Capture(Construct):
         super().__init__(scope, id_)
         # What Firehose cannot deliver at all (a role, a bucket that is gone) is told here only.
         self.delivery_log = logs.LogGroup(
-            self, "Log", retention=LOG_RETENTION, removal_policy=RemovalPolicy.DESTROY
+            self, "Log", retention=log_retention(self), removal_policy=RemovalPolicy.DESTROY
         )
         delivery_errors = logs.CfnLogStream(
             self, "Errors", log_group_name=self.delivery_log.log_group_name, log_stream_name="errors"

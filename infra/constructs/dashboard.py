@@ -40,20 +40,20 @@ class Dashboard(Construct):
                 )
             )
         for first in range(0, len(panels), 2):
-            dashboard.add_widgets(*map(_widget, panels[first : first + 2]))
+            dashboard.add_widgets(*(self._widget(panel) for panel in panels[first : first + 2]))
 
-
-def _widget(panel: Panel) -> cloudwatch.GraphWidget:
-    unit = _UNITS.get(panel.unit)
-    return cloudwatch.GraphWidget(
-        title=panel.title,
-        left=[cdk_metric(spec, labelled=True) for spec in panel.metrics],
-        left_annotations=[
-            cloudwatch.HorizontalAnnotation(value=limit.value, label=limit.label) for limit in panel.limits
-        ],
-        left_y_axis=cloudwatch.YAxisProps(min=0, label=unit, show_units=unit is None)
-        if unit
-        else cloudwatch.YAxisProps(min=0),
-        width=_WIDTH,
-        height=_HEIGHT,
-    )
+    def _widget(self, panel: Panel) -> cloudwatch.GraphWidget:
+        unit = _UNITS.get(panel.unit)
+        return cloudwatch.GraphWidget(
+            title=panel.title,
+            left=[cdk_metric(self, spec, labelled=True) for spec in panel.metrics],
+            left_annotations=[
+                cloudwatch.HorizontalAnnotation(value=limit.value, label=limit.label)
+                for limit in panel.limits
+            ],
+            left_y_axis=cloudwatch.YAxisProps(min=0, label=unit, show_units=unit is None)
+            if unit
+            else cloudwatch.YAxisProps(min=0),
+            width=_WIDTH,
+            height=_HEIGHT,
+        )

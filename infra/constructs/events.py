@@ -20,7 +20,7 @@ from infra.constructs.undelivered import Undelivered
 from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
 from infra.grants import put_events, read_changes, send_messages
 from infra.packages import Packages
-from lambdaloop.domain.happening import BUS
+from infra.stages import stage_of
 from lambdaloop.domain.registry_change import TOLD
 from lambdaloop.settings import Settings
 
@@ -50,7 +50,10 @@ class Events(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.bus = events.EventBus(
-            self, "Bus", event_bus_name=BUS, description="What happened to models: docs/events.md"
+            self,
+            "Bus",
+            event_bus_name=stage_of(self).event_bus,
+            description="What happened to models: docs/events.md",
         )
         self.undelivered = undelivered = Undelivered(self, "Undelivered").queue
         function = PythonFunction(
@@ -85,7 +88,7 @@ class Events(Construct):
         watch_alarm(
             self,
             "Unpublished",
-            name="lambdaloop-events-unpublished",
+            name=stage_of(self).alarm("lambdaloop-events-unpublished"),
             says="changes of the registry were not told to the event bus: the queue says which",
             metric=undelivered.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"

@@ -27,6 +27,7 @@ from infra.grants import (
     write_capture,
 )
 from infra.packages import Packages
+from infra.stages import stage_of
 from infra.workflows.experiment import ExperimentFunctions, experiment_chain
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.settings import Settings
@@ -153,7 +154,7 @@ class Experiments(Construct):
             watch_alarm(
                 self,
                 kind,
-                name=alarm_name(model, kind),
+                name=alarm_name(model, kind, stage_of(self)),
                 says=f"{model}: {says}",
                 metric=metric,
                 when=ABOVE,

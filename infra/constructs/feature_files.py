@@ -19,6 +19,7 @@ from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
 from infra.feature_grants import put_feature_files, put_features
 from infra.grants import publish_notices, send_messages
 from infra.packages import Packages
+from infra.stages import stage_of
 from lambdaloop.domain.shared_groups import SharedGroup
 from lambdaloop.domain.stored_features import incoming_prefix
 from lambdaloop.settings import Settings
@@ -101,7 +102,7 @@ class FeatureFiles(Construct):
         watch_alarm(
             self,
             "FilesUndelivered",
-            name="lambdaloop-features-undelivered",
+            name=f"{stage_of(self).alarm_prefix}features-undelivered",
             says="the function that puts files of features failed on one: it lies in the queue, and is not put",
             metric=undelivered.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"

@@ -11,7 +11,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.constructs.python_function import LOG_RETENTION
+from infra.stages import log_retention
 
 _LOGGED = {
     "requestId": "$context.requestId",
@@ -58,7 +58,7 @@ class HttpApi(Construct):
             "AccessLog",
             # Under this prefix AWS does not append to the account's one, size-limited, log resource policy.
             log_group_name=f"/aws/vendedlogs/http-api/{Aws.STACK_NAME}",
-            retention=LOG_RETENTION,
+            retention=log_retention(self),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.stage = apigateway.CfnStage(

@@ -1,6 +1,7 @@
 """One Lambda function with its own role and log group: everything that all functions have in common."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -13,9 +14,8 @@ from infra.grants import Grant, write_logs
 from infra.nag import acknowledge
 from infra.package_size import check_package_size
 from infra.packages import Packages
+from infra.stages import log_retention, stage_of
 from lambdaloop.settings import Settings
-
-LOG_RETENTION = logs.RetentionDays.THREE_MONTHS
 
 
 class PythonFunction(Construct):
@@ -40,7 +40,7 @@ class PythonFunction(Construct):
         code = packages.function(verb)
         check_package_size(code, [each.asset for each in layers])
         self.log_group = logs.LogGroup(
-            self, "Log", retention=LOG_RETENTION, removal_policy=RemovalPolicy.DESTROY
+            self, "Log", retention=log_retention(self), removal_policy=RemovalPolicy.DESTROY
         )
         self.role = service_role(
             self, "Role", service="lambda", grants=[write_logs(self.log_group.log_group_arn), *grants]
@@ -54,7 +54,7 @@ class PythonFunction(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             layers=[each.version for each in layers],
-            environment=settings.to_env(),
+            environment=replace(settings, stage=stage_of(self).name).to_env(),
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
             memory_size=memory_mib,

@@ -1,8 +1,9 @@
 """The registry table: every version, release, run and audit event of every model."""
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
+
+from infra.stages import settings_of
 
 
 class Registry(Construct):
@@ -13,6 +14,7 @@ class Registry(Construct):
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
+        settings = settings_of(self)
         self.table = dynamodb.Table(
             self,
             "Table",
@@ -23,9 +25,9 @@ class Registry(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=True,
             # What `publish_events` reads. Both images: some events are about what is new in a record.
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            deletion_protection=settings.retain,
             # Also after a failed first deployment: CloudFormation could not delete it, because of its protection.
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=settings.removal,
         )

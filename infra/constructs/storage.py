@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.nag import acknowledge
+from infra.stages import settings_of
 from lambdaloop.domain.capture_layout import KEPT_DAYS
 
 _EXPIRING = ("raw", "hours", "experiments", "quarantine", "failed", "pages")
@@ -57,7 +58,9 @@ def _bucket(scope: Construct, id_: str, *rules: s3.LifecycleRule) -> s3.Bucket:
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         # Only a failed first deployment takes them along: they are empty then, and would be in nobody's care.
-        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        removal_policy=(
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings_of(scope).retain else RemovalPolicy.DESTROY
+        ),
         lifecycle_rules=[
             *rules,
             s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),

@@ -7,6 +7,8 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from lambdaloop.domain.stage import Stage
+
 ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -22,12 +24,12 @@ _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Between the words of a construct's id."""
 
 
-def alarm_name(model: str, id_: str) -> str:
+def alarm_name(model: str, id_: str, stage: Stage) -> str:
     """The fixed name of an alarm, such as lambdaloop-churn-live-errors for LiveErrors.
 
     No id's words may end another id's (Drop, EstimatedDrop): models called a and a-estimated would share a name.
     """
-    return f"lambdaloop-{model}-{_WORD.sub('-', id_).lower()}"
+    return f"{stage.alarm_prefix}{model}-{_WORD.sub('-', id_).lower()}"
 
 
 def watch_alarm(

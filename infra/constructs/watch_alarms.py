@@ -20,6 +20,7 @@ from constructs import Construct
 from infra.constructs.metric import cdk_metric
 from infra.constructs.watch_alarm import ABOVE, AT_LEAST, FINE, STANDS, alarm_name, watch_alarm
 from infra.metrics import feature_drift, own
+from infra.stages import stage_of
 from lambdaloop import telemetry
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.monitoring_rules import Monitoring
@@ -47,16 +48,16 @@ class WatchAlarms(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, definition: ModelDefinition, topic: sns.ITopic) -> None:
         super().__init__(scope, id_)
-        model, rules = definition.name, definition.monitoring
+        model, rules, stage = definition.name, definition.monitoring, stage_of(self)
         period = rules.every_hours * 3600
         self.all: list[cloudwatch.Alarm] = []
         for watched in (*_changes(rules), *_faults(rules)):
             alarm = watch_alarm(
                 self,
                 watched.id,
-                name=alarm_name(model, watched.id),
+                name=alarm_name(model, watched.id, stage),
                 says=f"{model}: {watched.says}",
-                metric=cdk_metric(own(model, watched.metric, watched.says).every(period)),
+                metric=cdk_metric(self, own(model, watched.metric, watched.says).every(period)),
                 when=watched.when,
                 threshold=watched.threshold,
                 windows=watched.windows,
@@ -70,9 +71,9 @@ class WatchAlarms(Construct):
             alarm = watch_alarm(
                 self,
                 f"FeatureDrift.{feature}",
-                name=alarm_name(model, FEATURE_DRIFT) + dimension,
+                name=alarm_name(model, FEATURE_DRIFT, stage) + dimension,
                 says=f"{model}: the feature {feature} drifted",
-                metric=cdk_metric(feature_drift(model, feature).every(period)),
+                metric=cdk_metric(self, feature_drift(model, feature).every(period)),
                 when=AT_LEAST,
                 threshold=1,
                 windows=rules.alarm_windows,
@@ -80,9 +81,9 @@ class WatchAlarms(Construct):
                 topic=topic,
             )
             self.all.append(alarm)
-        self.reasons = [alarm_name(model, change.id) for change in _changes(rules)]
+        self.reasons = [alarm_name(model, change.id, stage) for change in _changes(rules)]
         """Names of the alarms that are a reason to ask for a new training."""
-        self.reason_families = [alarm_name(model, FEATURE_DRIFT)] if guarded else []
+        self.reason_families = [alarm_name(model, FEATURE_DRIFT, stage)] if guarded else []
         """How the names of further such alarms begin."""
 
 

@@ -10,6 +10,7 @@ from infra.constructs.metric import cdk_metric
 from infra.constructs.watch_alarm import ABOVE, BAD, BELOW, FINE, alarm_name, watch_alarm
 from infra.constructs.watching import DELAY
 from infra.metrics import ModelNames, delivered, executions, own
+from infra.stages import stage_of
 from lambdaloop import telemetry
 
 _FIVE_MINUTES = Duration.minutes(5)
@@ -48,7 +49,9 @@ class WatchHealth(Construct):
             metric=cloudwatch.MathExpression(
                 expression="FILL(runs, 0)",
                 label="runs of the watch",
-                using_metrics={"runs": cdk_metric(own(model, telemetry.WATCH_RUNS, "runs").every(seconds))},
+                using_metrics={
+                    "runs": cdk_metric(self, own(model, telemetry.WATCH_RUNS, "runs").every(seconds))
+                },
                 period=period,
             ),
             when=BELOW,
@@ -59,22 +62,24 @@ class WatchHealth(Construct):
         self._alarm(
             "WatchFailed",
             says="a watch failed",
-            metric=cdk_metric(executions(watch, "ExecutionsFailed", "failed")),
+            metric=cdk_metric(self, executions(watch, "ExecutionsFailed", "failed")),
         )
         self._alarm(
             "WatchTimedOut",
             says="a watch took too long",
-            metric=cdk_metric(executions(watch, "ExecutionsTimedOut", "timed out")),
+            metric=cdk_metric(self, executions(watch, "ExecutionsTimedOut", "timed out")),
         )
         self._alarm(
             "RetrainingStorm",
             says="the governor's limits hold trainings back: trained again and again, it still does not fit",
-            metric=cdk_metric(own(model, telemetry.RETRAINING_STORMS, "storms").every(seconds)),
+            metric=cdk_metric(self, own(model, telemetry.RETRAINING_STORMS, "storms").every(seconds)),
         )
         self._alarm(
             "CaptureUndelivered",
             says="Firehose cannot write to the capture bucket",
-            metric=cdk_metric(delivered(stream, "DeliveryToS3.Success", "delivered", statistic="Minimum")),
+            metric=cdk_metric(
+                self, delivered(stream, "DeliveryToS3.Success", "delivered", statistic="Minimum")
+            ),
             when=BELOW,
             threshold=1,
             windows=_LASTING,
@@ -82,7 +87,9 @@ class WatchHealth(Construct):
         self._alarm(
             "CaptureLate",
             says="lines reach the capture bucket later than the watch reads them",
-            metric=cdk_metric(delivered(stream, "DeliveryToS3.DataFreshness", "age", statistic="Maximum")),
+            metric=cdk_metric(
+                self, delivered(stream, "DeliveryToS3.DataFreshness", "age", statistic="Maximum")
+            ),
             threshold=DELAY.to_seconds(),
             windows=_LASTING,
         )
@@ -108,7 +115,7 @@ class WatchHealth(Construct):
         alarm = watch_alarm(
             self,
             id_,
-            name=alarm_name(self._model, id_),
+            name=alarm_name(self._model, id_, stage_of(self)),
             says=f"{self._model}: {says}",
             metric=metric,
             when=when,

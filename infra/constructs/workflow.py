@@ -8,10 +8,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.python_function import LOG_RETENTION
 from infra.constructs.service_role import service_role
 from infra.grants import deliver_execution_logs, invoke_functions, send_traces
 from infra.nag import acknowledge
+from infra.stages import log_retention
 
 
 class Workflow(Construct):
@@ -32,7 +32,7 @@ class Workflow(Construct):
             "Log",
             # Under this prefix AWS does not append to the account's one, size-limited, log resource policy.
             log_group_name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-{id_}",
-            retention=LOG_RETENTION,
+            retention=log_retention(self),
             removal_policy=RemovalPolicy.DESTROY,
         )
         role = service_role(

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ from scripts.cli.init import write_definition
 from scripts.cli.local_process import LocalCloud, start_local_cloud
 
 if TYPE_CHECKING:
+    from lambdaloop.domain.definition import ModelDefinition
     from scripts.cli.demo_stream import Stream
 
 
@@ -31,6 +33,12 @@ def demo(
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict; needed with --data.")] = None,
     entity: Annotated[str | None, typer.Option(help="The column that says who a row is about.")] = None,
+    definition: Annotated[
+        Path | None,
+        typer.Option(
+            help="A model definition of yours for --data (default: inferred).", exists=True, dir_okay=False
+        ),
+    ] = None,
     requests: Annotated[int, typer.Option(help="Predictions to ask for once released.", min=1)] = 500,
     loop: Annotated[
         bool, typer.Option("--loop", help="Close the loop: replay rows in time order, watch, train again.")
@@ -56,7 +64,11 @@ def demo(
     """
     if experiment and (loop or data is not None):
         raise typer.BadParameter("--experiment simulates its own users: give it without --loop and --data")
-    if data is not None and target is None:
+    if definition is not None and (loop or experiment or data is None or target or entity):
+        raise typer.BadParameter(
+            "--definition says target and entity itself: give it with --data and without these"
+        )
+    if data is not None and target is None and definition is None:
         raise typer.BadParameter("--data needs --target: which column shall be predicted?")
     folder = Path(tempfile.mkdtemp(prefix="lambdaloop-demo-"))
     cloud: LocalCloud | None = None
@@ -80,8 +92,7 @@ def demo(
                 story,
                 folder,
                 data or write_breast_cancer(folder),
-                target or "diagnosis",
-                entity,
+                _adopted(definition) if definition else _inferred(target or "diagnosis", entity),
                 requests,
             )
         if summary is not None:
@@ -121,13 +132,35 @@ def _stream(
     )
 
 
-def run(
-    cloud: LocalCloud, story: Story, folder: Path, data: Path, target: str, entity: str | None, requests: int
-) -> None:
+Define = Callable[[Path, Path], "ModelDefinition"]
+"""Puts a definition for a file into a folder."""
+
+
+def _inferred(target: str, entity: str | None) -> Define:
+    return lambda data, models: write_definition(data, target=target, entity=entity, name=None, models=models)
+
+
+def _adopted(source: Path) -> Define:
+    def adopt(_: Path, models: Path) -> "ModelDefinition":
+        from lambdaloop.definition_schema import load_definition
+
+        definition = load_definition(source)
+        if not definition.release.automatic or definition.release.approval:
+            raise DemoFailedError(
+                f"{source} waits for a person: the demo needs release.automatic true and no release.approval"
+            )
+        models.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, models / f"{definition.name}.yaml")
+        return definition
+
+    return adopt
+
+
+def run(cloud: LocalCloud, story: Story, folder: Path, data: Path, define: Define, requests: int) -> None:
     """From a file to answers over HTTP, step by step."""
     models = folder / "models"
-    with story.step("define", f"Infer the model definition from {data.name}"):
-        definition = write_definition(data, target=target, entity=entity, name=None, models=models)
+    with story.step("define", f"Define a model for {data.name}"):
+        definition = define(data, models)
     story.tell(
         f"{definition.name}: {definition.task}, {len(definition.features)} features, target {definition.target}"
     )

@@ -1,6 +1,8 @@
 """The `lambdaloop` command line: what its commands are and how their failures look."""
 
+import os
 import sys
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,8 +11,11 @@ from rich.console import Console
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli import (
     approvals,
+    ci,
+    cost,
     decisions,
     demo,
+    doctor,
     experiment,
     features,
     feedback,
@@ -27,6 +32,7 @@ from scripts.cli import (
     versions,
     windows,
 )
+from scripts.cli.stacks import STAGE
 
 app = typer.Typer(
     name="lambdaloop",
@@ -35,7 +41,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def choose(
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            envvar=STAGE, help="The stage to work on, such as dev (default: the deployment without one)."
+        ),
+    ] = None,
+) -> None:
+    """Commands find the stacks of the stage by their names."""
+    if stage:
+        os.environ[STAGE] = stage
+
+
 app.command("init")(init.init)
+app.command("cost")(cost.cost)
+app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)
 app.command("retrain")(retrain.retrain)
 app.command("rollback")(rollback.rollback)
@@ -55,6 +79,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(features.app, name="features")
 app.command("events")(runs.events)
 app.add_typer(local.app, name="local")
+app.add_typer(ci.app, name="ci")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Finds what was deployed: the command line knows stack names, and everything else from the stacks' outputs."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,12 @@ import boto3
 from botocore.exceptions import ClientError
 
 from lambdaloop.domain.errors import NotFoundError
+from lambdaloop.domain.stage import Stage
 
-PLATFORM_STACK = "Lambdaloop"
-FEATURE_STACK = "LambdaloopFeatures"
+PLATFORM_STACK = Stage().platform_stack
+"""Of a deployment without a stage."""
+STAGE = "LAMBDALOOP_STAGE"
+"""The environment variable that says which stage commands are about."""
 
 
 class NotDeployedError(NotFoundError):
@@ -47,10 +51,16 @@ class Deployment:
         return f"{self.api_endpoint}/models/{self.model}/feedback"
 
 
+def stack_names() -> Stage:
+    """The names of the stage that was asked for, with --stage or by the environment; StageInvalidError when it is none."""
+    return Stage(os.environ.get(STAGE) or None)
+
+
 def find_deployment(model: str) -> Deployment:
     """Read both stacks' outputs; NotDeployedError says which command is missing."""
     client: Any = boto3.client("cloudformation")  # one for both: making it takes longer than asking
-    platform, own = _outputs(client, PLATFORM_STACK), _outputs(client, f"{PLATFORM_STACK}-{model}")
+    names = stack_names()
+    platform, own = _outputs(client, names.platform_stack), _outputs(client, names.model_stack(model))
     return Deployment(
         model=model,
         data_bucket=platform["DataBucket"],
@@ -79,7 +89,8 @@ class FeatureDeployment:
 def find_features() -> FeatureDeployment:
     """Read the outputs; NotDeployedError when no deployed model stores features."""
     client: Any = boto3.client("cloudformation")
-    platform, own = _outputs(client, PLATFORM_STACK), _outputs(client, FEATURE_STACK)
+    names = stack_names()
+    platform, own = _outputs(client, names.platform_stack), _outputs(client, names.feature_stack)
     return FeatureDeployment(
         table=own["FeatureTable"],
         data_bucket=platform["DataBucket"],

@@ -97,3 +97,19 @@ def test_the_local_cloud_tells_its_state_and_its_functions_logs(released_site: S
     logs = lambdaloop("local", "logs", released_site.definition.name, "--state", state)
     assert '"kind": "prediction"' in logs or '"kind":"prediction"' in logs
     assert "model_predictions_total" in logs
+
+
+def test_the_doctor_finds_the_local_cloud_in_order_and_says_what_it_does_not_serve(
+    released_site: Site,
+) -> None:
+    arguments = ("--state", str(released_site.cloud.state), "--models", str(released_site.folder / "models"))
+    found = {each["name"]: each for each in read("doctor", *arguments)}
+    assert found["credentials"]["status"] == "ok"
+    assert found["bootstrap"]["status"] == "ok"
+    assert released_site.definition.name in found["deployed"]["told"]
+    assert found["local cloud"]["status"] == "ok"
+    assert (found["lambda"]["status"], found["lambda"]["told"]) == (
+        "unknown",
+        "the local cloud does not serve it",
+    )
+    assert not [each for each in found.values() if each["status"] == "failed"]

@@ -50,9 +50,7 @@ def trained(task: Task) -> Workshop:
 @cache
 def watched() -> WatchedModel:
     """A model whose callers grow older, hour by hour, until it drifts and is wrong more often."""
-    model = WatchedModel(
-        watched_definition(window_hours=2, performance_hours=6, min_rows=100, min_labels=60)
-    )
+    model = WatchedModel(watched_definition(window_hours=2, performance_hours=6, min_rows=100, min_labels=60))
     begin = model.clock.now()
     for hour in range(_WINDOWS):
         gone = max(0, hour - 6)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from infra.template_checks import state_machines
+from infra.state_machines import state_machines
 from tests.infra.synthesis import Template, small_checkout, synthesize
 
 GOLDEN = Path(__file__).with_name("golden")

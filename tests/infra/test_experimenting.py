@@ -4,7 +4,7 @@ import json
 
 from infra.constructs.experiments import DELAY
 from infra.constructs.watching import DELAY as WATCH_DELAY
-from infra.template_checks import state_machines
+from infra.state_machines import state_machines
 from scripts.localcloud.eventing import schedule_expressions
 from tests.infra.synthesis import Resource, Template
 

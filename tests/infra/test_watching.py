@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.constructs.watching import DELAY
-from infra.template_checks import state_machines
+from infra.state_machines import state_machines
 from lambdaloop.definition_schema import load_definition
 from lambdaloop.domain.monitoring_rules import Monitoring
 from scripts.localcloud.eventing import schedule_expressions

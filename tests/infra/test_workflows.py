@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from infra.state_machines import state_machines
 from infra.template_checks import (
     TemplateError,
-    state_machines,
     validate_definitions,
     validate_state_machines,
 )

@@ -26,9 +26,7 @@ def test_every_route_of_the_application_is_published() -> None:
     published = {
         (path, method) for path, operations in openapi.document()["paths"].items() for method in operations
     }
-    served = {
-        (route.path, method.lower()) for route in Gateway().app.routes for method in route.methods
-    }
+    served = {(route.path, method.lower()) for route in Gateway().app.routes for method in route.methods}
     assert served == published
 
 

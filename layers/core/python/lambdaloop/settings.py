@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from lambdaloop.domain.errors import SettingMissingError
+from lambdaloop.domain.stage import Stage
 
 _PREFIX = "LAMBDALOOP_"
 
@@ -47,6 +48,8 @@ class Settings:
     entity_salt: str | None = None
     """Keys the hash that stands for an entity in the prediction log: any text that differs from stack to stack. It keeps
     plain identifiers out of the log; it is no secret, so who knows it can test a guess."""
+    stage: str | None = None
+    """Name of the stage; none where an account and region have one deployment only."""
     opt: str = "/opt"
     """Where Lambda unpacks layers."""
 
@@ -65,6 +68,11 @@ class Settings:
             for name, value in values.items()
             if value is not None and name != "opt"
         }
+
+    @property
+    def at_stage(self) -> Stage:
+        """The stage, which has the names that deployments must not share."""
+        return Stage(self.stage)
 
     def need(self, name: str) -> str:
         """A setting that this function cannot do without; SettingMissingError names the variable."""

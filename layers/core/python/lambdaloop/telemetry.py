@@ -1,6 +1,16 @@
 """Names of metrics and dimensions, shared by code, alarms and dashboards."""
 
-NAMESPACE = "Lambdaloop"
+from lambdaloop.domain.stage import Stage
+from lambdaloop.settings import Settings
+
+NAMESPACE = Stage().metric_namespace
+"""Of a deployment without a stage."""
+
+
+def namespace() -> str:
+    """Where this process's metrics go."""
+    return Settings.from_env().at_stage.metric_namespace
+
 
 PREDICTIONS = "model_predictions_total"
 REQUEST_ERRORS = "model_request_errors_total"

@@ -10,6 +10,7 @@ from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import aws_errors
 from lambdaloop.domain.errors import BackendUnavailableError
 from lambdaloop.domain.fleet import ModelTraffic
+from lambdaloop.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -59,9 +60,11 @@ class CloudWatchFleet:
         return {model: self._traffic(model, numbers) for model, numbers in releases.items()}
 
     def ringing(self) -> Sequence[str]:
-        """Names of the alarms in ALARM, of all that begin with lambdaloop-."""
+        """Names of the alarms in ALARM, of all that belong to this deployment."""
         pages = self._client.get_paginator("describe_alarms").paginate(
-            AlarmNamePrefix="lambdaloop-", AlarmTypes=["MetricAlarm", "CompositeAlarm"], StateValue="ALARM"
+            AlarmNamePrefix=Settings.from_env().at_stage.alarm_prefix,
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            StateValue="ALARM",
         )
         with aws_errors():
             return [
@@ -132,7 +135,7 @@ def _query(name: str, figure: _Figure, start: datetime, end: datetime) -> dict[s
         "Id": name,
         "MetricStat": {
             "Metric": {
-                "Namespace": telemetry.NAMESPACE,
+                "Namespace": telemetry.namespace(),
                 "MetricName": figure.metric,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in figure.dimensions.items()],
             },

@@ -50,11 +50,11 @@ class CloudWatchObserver:
         own = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
         queries = [
             # One value for each request, whatever it was answered: their number is the number of requests.
-            _query("requests", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, own, "SampleCount", period),
-            _query("answers", telemetry.NAMESPACE, telemetry.SERVER_ERRORS, own, "Sum", period),
+            _query("requests", telemetry.namespace(), telemetry.SERVER_ERRORS, own, "SampleCount", period),
+            _query("answers", telemetry.namespace(), telemetry.SERVER_ERRORS, own, "Sum", period),
             _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", period),
-            _query("p95", telemetry.NAMESPACE, telemetry.LATENCY, own, "p95", whole),
-            _query("p99", telemetry.NAMESPACE, telemetry.LATENCY, own, "p99", whole),
+            _query("p95", telemetry.namespace(), telemetry.LATENCY, own, "p95", whole),
+            _query("p99", telemetry.namespace(), telemetry.LATENCY, own, "p99", whole),
         ]
         figures = self._figures(queries, start, end)
         failures = round(sum(figures["failures"]))

@@ -46,7 +46,7 @@ class CloudWatchServed:
                     "Id": "sums",
                     "MetricStat": {
                         "Metric": {
-                            "Namespace": telemetry.NAMESPACE,
+                            "Namespace": telemetry.namespace(),
                             "MetricName": metric,
                             "Dimensions": [
                                 {"Name": name, "Value": value} for name, value in dimensions.items()

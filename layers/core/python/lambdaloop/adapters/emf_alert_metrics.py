@@ -21,7 +21,7 @@ class EmfAlertMetrics:
                 "Timestamp": int(self._clock.now().timestamp() * 1000),
                 "CloudWatchMetrics": [
                     {
-                        "Namespace": telemetry.NAMESPACE,
+                        "Namespace": telemetry.namespace(),
                         "Dimensions": [[telemetry.CHANNEL]],
                         "Metrics": [{"Name": telemetry.ALERT_FAILURES, "Unit": "Count"}],
                     }

@@ -32,7 +32,7 @@ def write_figures(
             "Timestamp": int(at.timestamp() * 1000),
             "CloudWatchMetrics": [
                 {
-                    "Namespace": telemetry.NAMESPACE,
+                    "Namespace": telemetry.namespace(),
                     "Dimensions": [[telemetry.MODEL, *named]],
                     "Metrics": [{"Name": name, "Unit": unit_of.get(name, "None")} for name in known],
                 }

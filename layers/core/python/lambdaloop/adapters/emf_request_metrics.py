@@ -15,7 +15,6 @@ _METRICS = [
 ]
 _LATENCY = {"Name": telemetry.LATENCY, "Unit": "Seconds"}
 _INVALID = {
-    "Namespace": telemetry.NAMESPACE,
     "Dimensions": [[telemetry.MODEL]],
     "Metrics": [{"Name": telemetry.INVALID_REQUESTS, "Unit": "Count"}],
 }
@@ -30,6 +29,7 @@ class EmfRequestMetrics:
         self._model = model
         self._clock = clock
         self._stream = stream
+        self._namespace = telemetry.namespace()
 
     def record(
         self, *, release: int | None, predictions: int, status: int, seconds: float, arm: str | None = None
@@ -48,11 +48,11 @@ class EmfRequestMetrics:
                 "Timestamp": int(self._clock.now().timestamp() * 1000),
                 "CloudWatchMetrics": [
                     {
-                        "Namespace": telemetry.NAMESPACE,
+                        "Namespace": self._namespace,
                         "Dimensions": dimensions,
                         "Metrics": [*_METRICS, _LATENCY] if answered else _METRICS,
                     },
-                    *([_INVALID] if status == _UNPROCESSABLE else []),
+                    *([{"Namespace": self._namespace, **_INVALID}] if status == _UNPROCESSABLE else []),
                 ],
             },
             telemetry.MODEL: self._model,

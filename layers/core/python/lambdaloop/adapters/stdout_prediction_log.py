@@ -35,7 +35,7 @@ class StdoutPredictionLog:
         """A line in CloudWatch's embedded metric format."""
         metric = {"Name": telemetry.CAPTURE_LOST, "Unit": "Count"}
         directive = {
-            "Namespace": telemetry.NAMESPACE,
+            "Namespace": telemetry.namespace(),
             "Dimensions": [[telemetry.MODEL]],
             "Metrics": [metric],
         }

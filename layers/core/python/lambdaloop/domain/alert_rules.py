@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from lambdaloop.domain.alert import SEVERITIES, Alert, Severity
 from lambdaloop.domain.happening import Happening
+from lambdaloop.domain.stage import Stage
 
 ChannelKind = Literal["slack", "teams", "webhook"]
-_PREFIX = "lambdaloop-"
+_PREFIX = Stage().alarm_prefix
 _CRITICAL = frozenset(
     {
         "live-errors",
@@ -39,19 +40,19 @@ _ONCE = frozenset(
 )
 """About one execution: that the alarm ends says only that no further one failed."""
 _COMMANDS = {
-    "live-errors": "lambdaloop releases list {model}",
-    "server-errors": "lambdaloop releases list {model}",
-    "live-latency": "lambdaloop releases list {model}",
-    "training-failed": "lambdaloop runs list {model}",
-    "training-timed-out": "lambdaloop runs list {model}",
-    "release-failed": "lambdaloop releases list {model}",
-    "release-timed-out": "lambdaloop rollback {model} --reason 'its workflow died'",
-    "retraining-storm": "lambdaloop decisions list {model}",
-    "baseline-age": "lambdaloop versions list {model}",
-    "experiment-failed": "lambdaloop experiment status {model}",
-    "experiment-timed-out": "lambdaloop experiment status {model}",
+    "live-errors": "releases list {model}",
+    "server-errors": "releases list {model}",
+    "live-latency": "releases list {model}",
+    "training-failed": "runs list {model}",
+    "training-timed-out": "runs list {model}",
+    "release-failed": "releases list {model}",
+    "release-timed-out": "rollback {model} --reason 'its workflow died'",
+    "retraining-storm": "decisions list {model}",
+    "baseline-age": "versions list {model}",
+    "experiment-failed": "experiment status {model}",
+    "experiment-timed-out": "experiment status {model}",
 }
-_WATCHED = "lambdaloop windows show {model}"
+_WATCHED = "windows show {model}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +91,21 @@ def reaches(severity: Severity, least: Severity) -> bool:
     return SEVERITIES.index(severity) >= SEVERITIES.index(least)
 
 
-def of_alarm(message: Mapping[str, Any], *, models: tuple[str, ...], region: str) -> Alert | None:
+def of_alarm(
+    message: Mapping[str, Any], *, models: tuple[str, ...], region: str, stage: Stage = Stage()
+) -> Alert | None:
     """What an alarm says, as it is published on a topic; None for no news.
 
     `models`: the names of all that are deployed, by which an alarm's name is taken apart.
     """
     name, state = str(message["AlarmName"]), message["NewStateValue"]
-    model, kind = _taken_apart(name, models)
+    model, kind = _taken_apart(stage.without_stage(name), models)
     if state not in ("ALARM", "OK") or (state == "OK" and kind in _ONCE):
         return None
     command = _COMMANDS.get(kind, _WATCHED) if model else None
     return Alert(
         id=f"{name}@{message['StateChangeTime']}",
-        key=f"{model}/{kind}" if model else name,
+        key=f"{model}/{kind}" if model else kind,
         severity="critical" if kind in _CRITICAL else "warning",
         phase="began" if state == "ALARM" else "ended",
         model=model,
@@ -110,11 +113,11 @@ def of_alarm(message: Mapping[str, Any], *, models: tuple[str, ...], region: str
         what=str(message.get("AlarmDescription") or name),
         how_bad=_figures(message) if state == "ALARM" else "",
         link=f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(name)}",
-        command=command and command.format(model=model),
+        command=command and stage.command(command.format(model=model)),
     )
 
 
-def of_happening(happening: Happening, *, region: str) -> Alert | None:
+def of_happening(happening: Happening, *, region: str, stage: Stage = Stage()) -> Alert | None:
     """What an event of the registry says to people; None for one that is nobody's worry.
 
     Its key is that of the alarm which rings for the same reason, so that people hear of it once.
@@ -127,27 +130,27 @@ def of_happening(happening: Happening, *, region: str) -> Alert | None:
             what = f"Release {data.get('release')} of {model} (version {data.get('version')}) was rolled back"
             how_bad, command = (
                 str(data.get("outcome", "")),
-                f"lambdaloop releases show {model} {data.get('release')}",
+                f"releases show {model} {data.get('release')}",
             )
         case "release_closed":
             severity, kind = "info", "release-closed"
             what = f"Release {data.get('release')} of {model} (version {data.get('version')}) is live"
             how_bad, command = (
                 str(data.get("outcome", "")),
-                f"lambdaloop releases show {model} {data.get('release')}",
+                f"releases show {model} {data.get('release')}",
             )
         case "release_returned":
             severity, kind = "warning", "release-returned"
             what = f"{happening.actor} sent all traffic of {model} back to release {data.get('release')}"
-            how_bad, command = str(data.get("reason", "")), f"lambdaloop releases list {model}"
+            how_bad, command = str(data.get("reason", "")), f"releases list {model}"
         case "run_finished" if data.get("status") == "failed":
             severity, kind = "warning", "training-failed"
             what = f"Training {data.get('run')} of {model} failed"
-            how_bad, command = _error(data), f"lambdaloop runs show {model} {data.get('run')}"
+            how_bad, command = _error(data), f"runs show {model} {data.get('run')}"
         case "run_finished" if data.get("status") == "rejected":
             severity, kind = "info", "training-rejected"
             what = f"Training {data.get('run')} of {model} gave no version: it did not pass the gate"
-            how_bad, command = "", f"lambdaloop runs show {model} {data.get('run')}"
+            how_bad, command = "", f"runs show {model} {data.get('run')}"
         case _:
             return None
     return Alert(
@@ -160,7 +163,7 @@ def of_happening(happening: Happening, *, region: str) -> Alert | None:
         what=what,
         how_bad=how_bad,
         link=f"https://{region}.console.aws.amazon.com/states/home?region={region}#/statemachines",
-        command=command,
+        command=stage.command(command),
     )
 
 

@@ -16,6 +16,10 @@ class DefinitionInvalidError(LambdaloopError):
     """A model definition breaks a rule; the message names the place and the fix."""
 
 
+class StageInvalidError(LambdaloopError):
+    """The name of a stage cannot be part of names; the message says what can."""
+
+
 class DatasetInvalidError(LambdaloopError):
     """Training data do not match the model definition."""
 

@@ -10,8 +10,6 @@ from typing import Any
 
 from lambdaloop.domain.documents import from_document
 
-BUS = "lambdaloop"
-"""The name of the event bus: fixed, so that others can write rules before the first deployment."""
 SOURCE = "lambdaloop"
 
 

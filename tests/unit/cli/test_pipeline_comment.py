@@ -1,0 +1,69 @@
+"""What a pipeline says under a pull request."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from scripts.cli.ci import app
+from scripts.cli.pipeline_comment import diff_comment, metrics_comment
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    return {
+        "model": "churn",
+        "task": "binary",
+        "rows": 7043,
+        "candidates": [{"name": "linear", "score": 0.84}, {"name": "forest", "score": None}],
+        "metrics": {"roc_auc": 0.8421, "log_loss": None},
+        "gate": {
+            "passed": True,
+            "checks": [{"name": "minimum roc_auc", "passed": True, "reason": "0.84 ≥ 0.75"}],
+        },
+        "predictions": {"sent": 500, "ok": 499, "http_5xx": 1},
+        **changes,
+    }
+
+
+def test_metrics_gate_and_candidates_are_in_the_comment() -> None:
+    text = metrics_comment([summary()])
+    assert "| roc_auc | 0.8421 |" in text
+    assert "| log_loss | – |" in text
+    assert "| minimum roc_auc | yes | 0.84 ≥ 0.75 |" in text
+    assert "linear 0.8400, forest –" in text
+    assert "499 of 500 predictions answered" in text
+
+
+def test_what_changed_stands_beside_what_was_before() -> None:
+    text = metrics_comment([summary()], [summary(metrics={"roc_auc": 0.85}), summary(model="other")])
+    assert "| roc_auc | 0.8421 | 0.8500 | -0.0079 |" in text
+    assert "| log_loss | – | – |  |" in text
+
+
+def test_without_a_summary_the_comment_says_why_there_may_be_none(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["comment", str(tmp_path / "nothing")])
+    assert done.exit_code == 0
+    assert "No model was trained" in done.output
+
+
+def test_summaries_are_read_from_a_folder(tmp_path: Path) -> None:
+    for name in ("churn", "credit"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(summary(model=name)))
+    text = CliRunner().invoke(app, ["comment", str(tmp_path)]).output
+    assert text.index("**churn**") < text.index("**credit**")
+
+
+def test_names_out_of_a_pull_request_cannot_leave_their_cell() -> None:
+    text = metrics_comment([summary(model="a|b\n<img src=x> @everyone")])
+    assert "<img" not in text
+    assert "a\\|b &lt;img" in text
+    assert "@everyone" not in text
+
+
+def test_a_long_diff_fits_into_a_comment_and_cannot_end_its_block() -> None:
+    text = diff_comment("start\n```\n" + "x" * 100_000 + "\nend")
+    assert len(text) < 65_536
+    assert text.count("```") == 2
+    assert "start" in text
+    assert "end\n```" in text

@@ -1,0 +1,122 @@
+"""The pipelines that `lambdaloop ci init` writes are what GitHub and GitLab take, and no key is needed to run them."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from lambdaloop.domain.errors import StageInvalidError
+from scripts.cli.ci import app
+from scripts.cli.pipeline_files import FILES, pipeline
+
+SCHEMAS = {
+    "github": ["vendor.github-workflows"],
+    "gitlab": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+}
+STAGES = ("dev", "staging", "prod")
+
+
+@pytest.mark.parametrize("kind", list(FILES))
+def test_a_pipeline_is_what_its_schema_allows(kind: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["init", kind, "--folder", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        *SCHEMAS[kind],
+        str(tmp_path / FILES[kind]),
+    ]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("kind", list(FILES))
+def test_every_script_in_a_pipeline_is_one_that_bash_can_read(kind: str) -> None:
+    scripts = list(_scripts(yaml.safe_load(pipeline(kind, STAGES))))
+    assert len(scripts) > 10
+    for script in scripts:
+        without_expressions = re.sub(r"\$\{\{.*?\}\}", "expression", script)
+        read = subprocess.run(
+            ["/bin/bash", "-n"], input=without_expressions, capture_output=True, text=True, check=False
+        )
+        assert read.returncode == 0, f"{script}\n{read.stderr}"
+
+
+def test_each_stage_of_github_follows_the_one_before_in_an_environment_of_its_own() -> None:
+    jobs = _github()["jobs"]
+    assert [jobs[f"deploy-{name}"]["needs"] for name in STAGES] == [
+        ["check", "train"],
+        ["deploy-dev"],
+        ["deploy-staging"],
+    ]
+    for name in STAGES:
+        assert jobs[f"deploy-{name}"]["environment"] == name
+        assert jobs[f"deploy-{name}"]["if"] == "github.event_name == 'push'"
+        assert f"-c stage={name}" in jobs[f"deploy-{name}"]["steps"][-1]["run"]
+
+
+def test_tokens_for_aws_are_given_to_jobs_with_a_role_only() -> None:
+    workflow = _github()
+    assert workflow["permissions"] == {"contents": "read"}
+    jobs: Mapping[str, Any] = workflow["jobs"]
+    with_token = {name for name, job in jobs.items() if "id-token" in job.get("permissions", {})}
+    assert with_token == {"diff", *(f"deploy-{name}" for name in STAGES)}
+    assert "secrets." not in pipeline("github", STAGES)
+
+
+def test_actions_are_named_by_what_they_hold_and_no_event_text_reaches_a_shell() -> None:
+    for job in _github()["jobs"].values():
+        for step in job["steps"]:
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", "a/b@" + "0" * 40))
+            assert "${{" not in step.get("run", "")
+
+
+def test_gitlab_deploys_the_first_stage_by_itself_and_the_others_when_somebody_says_so() -> None:
+    jobs = yaml.safe_load(pipeline("gitlab", STAGES))
+    assert [jobs[f"deploy-{name}"]["rules"][0]["when"] for name in STAGES] == [
+        "on_success",
+        "manual",
+        "manual",
+    ]
+    assert [jobs[f"diff-{name}"]["needs"] for name in STAGES] == [
+        ["check", "train"],
+        ["deploy-dev"],
+        ["deploy-staging"],
+    ]
+    for name in STAGES:
+        assert jobs[f"deploy-{name}"]["id_tokens"]["LAMBDALOOP_TOKEN"]["aud"] == "$CI_SERVER_URL"
+
+
+def test_stages_are_yours_to_choose_and_a_file_of_yours_is_not_replaced(tmp_path: Path) -> None:
+    runner, arguments = CliRunner(), ["init", "github", "--folder", str(tmp_path), "--stages", "live"]
+    assert runner.invoke(app, arguments).exit_code == 0
+    jobs = yaml.safe_load((tmp_path / FILES["github"]).read_text())["jobs"]
+    assert [name for name in jobs if name.startswith("deploy-")] == ["deploy-live"]
+    again = runner.invoke(app, arguments)
+    assert (again.exit_code, "--force" in again.output) == (1, True)
+    with pytest.raises(StageInvalidError, match="'Live'"):
+        pipeline("github", ["Live"])
+
+
+def _github() -> Any:
+    return yaml.safe_load(pipeline("github", STAGES))
+
+
+def _scripts(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in ("run", "script", "before_script", "after_script"):
+                yield from [value] if isinstance(value, str) else value
+            else:
+                yield from _scripts(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _scripts(each)
