@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from lambdaloop.domain.alert import SEVERITIES, Alert, Severity
 from lambdaloop.domain.happening import Happening
-from lambdaloop.domain.stage import Stage
+from lambdaloop.domain.stage import ONLY, Stage
 
 ChannelKind = Literal["slack", "teams", "webhook"]
-_PREFIX = Stage().alarm_prefix
+_PREFIX = ONLY.alarm_prefix
 _CRITICAL = frozenset(
     {
         "live-errors",
@@ -92,7 +92,7 @@ def reaches(severity: Severity, least: Severity) -> bool:
 
 
 def of_alarm(
-    message: Mapping[str, Any], *, models: tuple[str, ...], region: str, stage: Stage = Stage()
+    message: Mapping[str, Any], *, models: tuple[str, ...], region: str, stage: Stage = ONLY
 ) -> Alert | None:
     """What an alarm says, as it is published on a topic; None for no news.
 
@@ -117,7 +117,7 @@ def of_alarm(
     )
 
 
-def of_happening(happening: Happening, *, region: str, stage: Stage = Stage()) -> Alert | None:
+def of_happening(happening: Happening, *, region: str, stage: Stage = ONLY) -> Alert | None:
     """What an event of the registry says to people; None for one that is nobody's worry.
 
     Its key is that of the alarm which rings for the same reason, so that people hear of it once.

@@ -96,3 +96,7 @@ class Stage:
     def metric_namespace(self) -> str:
         """Where metrics go; within it they are told apart by model only."""
         return f"Lambdaloop/{self.name}" if self.name else "Lambdaloop"
+
+
+ONLY = Stage()
+"""The only deployment of an account and region."""
