@@ -19,6 +19,8 @@ DEFAULT_STATE = Path(".lambdaloop/local")
 _START_SECONDS = 60
 _STOP_SECONDS = 15
 _PATIENCE_SECONDS = 1800  # more than all trainings and releases of one stretch of time take
+_ANSWER_SECONDS = 600
+"""Much may become due at once, and a busy machine takes minutes for it."""
 _TELL_SECONDS = 0.5
 
 
@@ -53,7 +55,7 @@ class LocalCloud:
         data = None if document is None else json.dumps(document).encode()
         url = f"{self.endpoint_url}/_localcloud/{path}"
         request = urllib.request.Request(url, data=data, headers={"content-type": "application/json"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
             return json.loads(answer.read() or b"null")
 
     def advance(self, seconds: float) -> None:
