@@ -75,7 +75,7 @@ class AlertSending(Construct):
                 *([read_secrets(self, [each.parameter for each in channels])] if channels else []),
                 send_messages(undelivered),
             ],
-            timeout_seconds=300,  # every channel may be tried three times
+            timeout_seconds=600,  # ten channels, each of which may be slow three times
         ).function
         lambda_.EventInvokeConfig(
             self,
