@@ -11,7 +11,7 @@ from infra.app import build, new_app
 from infra.config import Config
 from infra.errors import AlertPlanInvalidError
 from lambdaloop.domain.alert_rules import AlertChannel, AlertPlan
-from tests.infra.synthesis import Template, config_of, read_templates
+from tests.infra.synthesis import Resource, Template, config_of, read_templates
 
 PLAN = {
     "channels": [
@@ -21,7 +21,7 @@ PLAN = {
 }
 
 
-def alarms(templates: dict[str, Template]) -> Iterator[tuple[str, dict[str, Any]]]:
+def alarms(templates: dict[str, Template]) -> Iterator[tuple[str, Resource]]:
     for template in templates.values():
         for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
             yield alarm["AlarmName"], alarm
