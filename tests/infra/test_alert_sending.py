@@ -43,6 +43,14 @@ def test_alarms_publish_where_the_function_listens_and_its_own_publish_to_people
     [subscription] = platform.of_type("AWS::SNS::Subscription").values()
     assert "AlertsAlarmTopic" in subscription["TopicArn"]["Ref"]
     assert "SendAlerts" in subscription["Endpoint"]["Fn::GetAtt"][0]
+    news = {"$or": [{"NewStateValue": ["ALARM"]}, {"OldStateValue": ["ALARM"]}]}
+    assert (subscription["FilterPolicy"], subscription["FilterPolicyScope"]) == (news, "MessageBody")
+    [permission] = [
+        each
+        for each in platform.of_type("AWS::Lambda::Permission").values()
+        if each["Principal"] == "sns.amazonaws.com"
+    ]
+    assert permission["SourceArn"] == subscription["TopicArn"]
 
 
 def test_names_of_alarms_do_not_collide(templates: dict[str, Template]) -> None:
