@@ -10,7 +10,7 @@ from lambdaloop.domain.alert_rules import AlertChannel, AlertPlan
 from lambdaloop.domain.documents import from_document
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
-_PARAMETER = re.compile(r"/[A-Za-z0-9_./-]{1,500}")
+_PARAMETER = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _MOST_CHANNELS = 10
 _KNOWN = {"least", "cool_down_minutes", "channels"}
 _KNOWN_OF_CHANNEL = {"name", "kind", "parameter", "least"}

@@ -69,7 +69,7 @@ def model_panels(
                     period
                 ),
             ],
-            limits=_limits(rules and rules.drift_share, "drift_share"),
+            limits=_limits(rules.drift_share if rules else None, "drift_share"),
         ),
         Panel(
             title="Performance",
@@ -84,7 +84,7 @@ def model_panels(
                 own(model, telemetry.PERFORMANCE_DROP, "on labels").every(period),
                 own(model, telemetry.ESTIMATED_PERFORMANCE_DROP, "estimated").every(period),
             ],
-            limits=_limits(rules and rules.max_performance_drop, "max_performance_drop"),
+            limits=_limits(rules.max_performance_drop if rules else None, "max_performance_drop"),
         ),
         Panel(
             title="The log",
@@ -93,7 +93,7 @@ def model_panels(
                 own(model, telemetry.QUARANTINED_SHARE, "lines that cannot be read").every(period),
             ],
             unit="percentunit",
-            limits=_limits(rules and rules.max_capture_loss, "max_capture_loss"),
+            limits=_limits(rules.max_capture_loss if rules else None, "max_capture_loss"),
         ),
         Panel(
             title="Delivery of the log",

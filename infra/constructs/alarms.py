@@ -101,4 +101,5 @@ class Alarms(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
         self.all.append(alarm)

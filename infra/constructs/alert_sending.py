@@ -11,10 +11,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.alerts import Alerts
@@ -35,6 +35,8 @@ TOLD = ("release_rolled_back", "release_closed", "release_returned", "run_finish
 """Events that people may want to hear of."""
 HEARTBEAT = "window_judged"
 """Comes every few hours, and lets go what was held back."""
+_NEWS = {"$or": [{"NewStateValue": ["ALARM"]}, {"OldStateValue": ["ALARM"]}]}
+"""An alarm that is made begins in no state, and is OK a minute later: dozens of messages with no news in them."""
 _FIVE_MINUTES = Duration.minutes(5)
 
 
@@ -77,7 +79,7 @@ class AlertSending(Construct):
                 *([read_secrets(self, [each.parameter for each in channels])] if channels else []),
                 send_messages(undelivered),
             ],
-            timeout_seconds=300,  # every channel may be tried three times
+            timeout_seconds=600,  # ten channels, each of which may be slow three times
         ).function
         lambda_.EventInvokeConfig(
             self,
@@ -87,7 +89,20 @@ class AlertSending(Construct):
             max_event_age=Duration.hours(6),
             retry_attempts=2,
         )
-        alerts.alarms.add_subscription(subscriptions.LambdaSubscription(function))
+        function.add_permission(
+            "Alarms",
+            principal=iam.ServicePrincipal("sns.amazonaws.com"),
+            source_arn=alerts.alarms.topic_arn,
+        )
+        sns.CfnSubscription(
+            self,
+            "Subscription",
+            topic_arn=alerts.alarms.topic_arn,
+            protocol="lambda",
+            endpoint=function.function_arn,
+            filter_policy=_NEWS,
+            filter_policy_scope="MessageBody",
+        )
         events.Rule(
             self,
             "Happened",

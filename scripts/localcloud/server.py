@@ -31,6 +31,7 @@ from scripts.localcloud import (
     periodic,
     schedules,
     step_functions,
+    topic_filters,
 )
 from scripts.localcloud.clock import VirtualClock
 from scripts.localcloud.cloud import Cloud
@@ -108,7 +109,17 @@ def _install(cloud: Cloud) -> None:
     cloudformation.install(cloud)
     step_functions.install(cloud)
     lambda_host.install(cloud)
-    for part in (dynamodb, change_streams, event_bus, schedules, alarms, metrics, logs, firehose):
+    for part in (
+        dynamodb,
+        change_streams,
+        event_bus,
+        schedules,
+        alarms,
+        metrics,
+        logs,
+        firehose,
+        topic_filters,
+    ):
         part.install(cloud)
 
 

@@ -89,3 +89,15 @@ def test_people_are_told_what_when_how_bad_and_what_to_type_and_only_once(
     assert any("to ALARM" in each["HistorySummary"] for each in history["AlarmHistoryItems"])
     heard = [each["Subject"] for each in mailbox.messages if "raining" in each["Subject"]]
     assert heard == [subject]
+
+
+def test_an_alarm_is_told_in_words_too(failure: Failure, released_site: Site) -> None:
+    model = released_site.definition.name
+    client: Any = boto3.client("cloudwatch")
+    client.set_alarm_state(
+        AlarmName=f"lambdaloop-{model}-live-throttles", StateValue="ALARM", StateReason="a test asks for it"
+    )
+    note = failure.mailbox.message(lambda each: "throttled" in each["Subject"])
+    assert note["Subject"] == f"Critical: Predictions of {model} are throttled"
+    assert "Found: a test asks for it" in note["Message"]
+    assert f"alarm/lambdaloop-{model}-live-throttles" in note["Message"]

@@ -25,6 +25,7 @@ def test_every_alarm_tells_the_topic_and_stays_silent_without_data(templates: di
         for alarm in alarms.values():
             [action] = alarm["AlarmActions"]
             assert "AlertsAlarmTopic" in action["Fn::ImportValue"]
+            assert alarm["OKActions"] == [action]
             assert alarm["TreatMissingData"] == "notBreaching"
             assert alarm["AlarmDescription"]
 

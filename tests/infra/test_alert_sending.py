@@ -11,7 +11,7 @@ from infra.app import build, new_app
 from infra.config import Config
 from infra.errors import AlertPlanInvalidError
 from lambdaloop.domain.alert_rules import AlertChannel, AlertPlan
-from tests.infra.synthesis import Template, config_of, read_templates
+from tests.infra.synthesis import Resource, Template, config_of, read_templates
 
 PLAN = {
     "channels": [
@@ -21,7 +21,7 @@ PLAN = {
 }
 
 
-def alarms(templates: dict[str, Template]) -> Iterator[tuple[str, dict[str, Any]]]:
+def alarms(templates: dict[str, Template]) -> Iterator[tuple[str, Resource]]:
     for template in templates.values():
         for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
             yield alarm["AlarmName"], alarm
@@ -43,6 +43,14 @@ def test_alarms_publish_where_the_function_listens_and_its_own_publish_to_people
     [subscription] = platform.of_type("AWS::SNS::Subscription").values()
     assert "AlertsAlarmTopic" in subscription["TopicArn"]["Ref"]
     assert "SendAlerts" in subscription["Endpoint"]["Fn::GetAtt"][0]
+    news = {"$or": [{"NewStateValue": ["ALARM"]}, {"OldStateValue": ["ALARM"]}]}
+    assert (subscription["FilterPolicy"], subscription["FilterPolicyScope"]) == (news, "MessageBody")
+    [permission] = [
+        each
+        for each in platform.of_type("AWS::Lambda::Permission").values()
+        if each["Principal"] == "sns.amazonaws.com"
+    ]
+    assert permission["SourceArn"] == subscription["TopicArn"]
 
 
 def test_names_of_alarms_do_not_collide(templates: dict[str, Template]) -> None:

@@ -9,6 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.localcloud import change_streams, dynamodb
+from scripts.localcloud.clock import VirtualClock
+from scripts.localcloud.eventing import work_queue
 from tests.localcloud.lambda_cloud import LambdaCloud, Statement, eventually
 
 pytestmark = pytest.mark.localcloud
@@ -157,6 +159,18 @@ def test_a_function_that_names_what_it_failed_on_gets_that_and_what_follows_agai
     eventually(lambda: stream.taken() == ["a"])
     stream.put("d")
     eventually(lambda: stream.taken() == ["a", "d"])
+
+
+def test_a_change_that_fails_for_too_long_is_given_up_however_many_tries_are_left(tmp_path: Path) -> None:
+    with LambdaCloud.running(tmp_path, clock=VirtualClock(speed=0)) as world:
+        stream = Stream(world)
+        stream.read_by(CHOKES, MaximumRecordAgeInSeconds=60, BisectBatchOnFunctionError=True)
+        stream.put("poison")
+        eventually(lambda: not world.host.event_sources.busy())  # it waits for its second try
+        stream.put("a")
+        world.cloud.clock.advance(120)
+        work_queue.of(world.cloud).run_due()
+        eventually(lambda: stream.taken() == ["a"])
 
 
 def test_a_role_that_may_not_read_the_stream_is_refused(stream: Stream) -> None:

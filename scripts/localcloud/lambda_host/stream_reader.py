@@ -130,7 +130,8 @@ class StreamReader:
         clock = self.host.cloud.clock
         oldest = batch.records[0]["dynamodb"]["ApproximateCreationDateTime"]
         limit = self.settings.max_age_seconds
-        if limit is not None and clock.time() - oldest > limit:
+        # Not before the first try: a jump of the clock must not age what is on its way at this very moment.
+        if limit is not None and batch.tries and clock.time() - oldest > limit:
             self._give_up(batch, "RecordAgeExceeded")
             return
         left = self._left_over(batch)
