@@ -14,6 +14,7 @@ from scripts.cli import (
     experiment,
     features,
     feedback,
+    importing,
     init,
     keys,
     local,
@@ -41,6 +42,7 @@ app.command("rollback")(rollback.rollback)
 app.command("predict")(predict.predict)
 app.command("feedback")(feedback.feedback)
 app.command("demo")(demo.demo)
+versions.app.command("import")(importing.import_version)
 app.add_typer(versions.app, name="versions")
 releases.app.command("approve")(approvals.approve)
 releases.app.command("reject")(approvals.reject)

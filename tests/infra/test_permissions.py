@@ -112,7 +112,7 @@ def test_training_reads_the_folder_of_a_dvc_remote_and_nothing_beside_it(
     reading = ("validate_dataset", "train_candidate", "evaluate_candidates", "package_model")
     assert {verb: actions for verb, actions in found.items() if actions} == {
         "resolve_dataset": {"s3:GetObject"},
-        **dict.fromkeys(reading, {"s3:GetObjectVersion"}),
+        **{verb: {"s3:GetObjectVersion"} for verb in reading},
     }
     assert "team-data" not in str(templates["Lambdaloop-churn"].document)
 

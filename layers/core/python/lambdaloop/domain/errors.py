@@ -24,6 +24,10 @@ class DatasetEmptyError(DatasetInvalidError):
     """There is nothing to train on under the data location."""
 
 
+class ModelNotImportableError(LambdaloopError):
+    """A model that was logged elsewhere does not fit the definition or the training layer; the message says where and the fix."""
+
+
 class SourceTooLargeError(LambdaloopError):
     """An object of the prediction log is larger than one run of the watch can hold."""
 
