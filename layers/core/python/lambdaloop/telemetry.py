@@ -70,6 +70,10 @@ EXPERIMENT_OUTCOME = "model_experiment_outcome"
 EXPERIMENT_DIFFERENCE = "model_experiment_difference"
 """How far that is from the control's."""
 
+# Written for each run of a model whose runs are told to a tracking server.
+TRACKING_FAILURES = "model_tracking_failures_total"
+"""Runs that the tracking server was not told."""
+
 FEATURE = "Feature"
 VARIANT = "Variant"
 SEGMENT = "Segment"

@@ -220,6 +220,10 @@ class RecordTooLargeError(LambdaloopError):
 # Not now.
 
 
+class TrackingUnavailableError(LambdaloopError):
+    """The tracking server refuses a run, or does not answer."""
+
+
 class ReleaseNotReadyError(LambdaloopError):
     """Lambda is still preparing the function or its new version; ask again shortly."""
 
