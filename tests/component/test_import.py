@@ -58,7 +58,7 @@ def model() -> Pipeline:
 
 def workshop(**changes: Any) -> Workshop:
     """Classes in the other order than the model has them."""
-    fields = {
+    fields: dict[str, Any] = {
         "classes": ("yes", "no"),
         "serving": SERVED,
         "training": {"candidates": (candidate("naive_bayes"),)},
@@ -90,11 +90,11 @@ def test_an_imported_model_becomes_a_version_that_answers_as_it_did(tmp_path: Pa
 
     bundle = LoadedBundle(unpack_bundle(made.artifacts.get(version.files[BUNDLE])))
     row = next(csv.DictReader(io.StringIO(sample_csv().decode(), newline="")))
-    asked = {"amount": 20.5, "since": 1_650_000_000, "age": 40, "score": None, "active": True}
+    asked: dict[str, Any] = {"amount": 20.5, "since": 1_650_000_000, "age": 40, "score": None, "active": True}
     asked |= {"plan": row["plan"], "region (code)": "north"}
     [answer] = bundle.predict([asked])
     told = pd.DataFrame([{**asked, "score": np.nan, "active": 1.0}])[list(INPUTS)].astype({"score": float})
-    expected = dict(zip(fitted.classes_, fitted.predict_proba(told)[0], strict=True))
+    expected: dict[str, Any] = dict(zip(fitted.classes_, fitted.predict_proba(told)[0], strict=True))
     assert answer.probabilities == pytest.approx(expected)
 
 

@@ -86,7 +86,7 @@ class MlflowTracker:
         *,
         at: int,
     ) -> None:
-        batches = {
+        batches: dict[str, list[dict[str, Any]]] = {
             "params": [{"key": k[:_LONGEST_KEY], "value": v[:_LONGEST_PARAM]} for k, v in params.items()],
             "metrics": [
                 {"key": k[:_LONGEST_KEY], "value": v, "timestamp": at, "step": 0} for k, v in metrics.items()

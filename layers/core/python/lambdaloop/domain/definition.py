@@ -87,7 +87,7 @@ class Data:
     __pydantic_config__ = _STRICT
 
     location: str
-    """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data."""
+    """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data, and what .dvc files lead to."""
     dvc_remote: str | None = None
     """Where the data lie that .dvc files in the location stand for: s3://BUCKET/PREFIX, or a key prefix in the data bucket."""
 

@@ -35,7 +35,7 @@ def register_version(
             "task": definition.task,
             "manifest": trained.package["manifest"],
             "files": trained.package["files"],
-            "estimator": winner.estimator if winner else origin["estimator"],
+            "estimator": winner.estimator if winner else trained.evaluation["imported"]["estimator"],
             "parameters": winner.parameters if winner else {},
             "imported": origin,
             "metrics": trained.evaluation["metrics"],
