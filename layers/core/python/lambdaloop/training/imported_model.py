@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import sklearn
-import yaml
 from sklearn.base import BaseEstimator
 
 from lambdaloop.domain.definition import FeatureType, ModelDefinition
@@ -63,6 +62,8 @@ def load_imported(archive: bytes, definition: ModelDefinition) -> ImportedPipeli
 
 
 def _parsed(archive: bytes) -> MlflowModel:
+    import yaml  # only where something is imported
+
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as folder:
             if sum(member.file_size for member in folder.infolist()) > _MOST_BYTES:
