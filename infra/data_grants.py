@@ -1,7 +1,8 @@
-"""What training may read of a DVC remote: the folder that the definition names, and nothing beside it."""
+"""What training may read outside of our own buckets: what the definition names, and nothing beside it."""
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from infra.grants import Grant, below
 from lambdaloop.domain.dvc import DvcRemote
@@ -25,3 +26,12 @@ def _objects(bucket: s3.IBucket, remote: DvcRemote, action: str) -> Grant:
         resources=(outside if remote.bucket else inside,),
         wildcard="a DVC remote names its objects by their md5, below one folder",
     )
+
+
+def read_secret(scope: Construct, parameter: str | None) -> list[Grant]:
+    """One SSM parameter; the account's own key for SecureStrings lets whoever may read the parameter decrypt it."""
+    if parameter is None:
+        return []
+    name = parameter.lstrip("/")
+    arn = Stack.of(scope).format_arn(service="ssm", resource="parameter", resource_name=name)
+    return [Grant(actions=("ssm:GetParameter",), resources=(arn,))]

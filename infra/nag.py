@@ -27,5 +27,7 @@ def _flat(value: Any) -> str:
             return str(argument[0]).join(map(_flat, argument[1]))
         case "Fn::GetAtt":
             return f"<{argument[0]}.{argument[1]}>"
+        case "Ref":
+            return f"<{argument}>"
         case _:  # Fn::ImportValue of an export's name
             return str(argument)

@@ -16,7 +16,7 @@ from constructs import Construct
 from infra.constructs.layers import Layer, ModelLayers
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.workflow import Workflow
-from infra.data_grants import find_in_dvc_remote, read_dvc_remote
+from infra.data_grants import find_in_dvc_remote, read_dvc_remote, read_secret
 from infra.feature_grants import list_feature_history, read_feature_history
 from infra.grants import (
     Grant,
@@ -47,6 +47,8 @@ class Size:
 
 
 _SMALL = Size(512, 60)
+_TELLING = Size(512, 300)
+"""Three calls for each of two hundred candidates, to a server of somebody else."""
 _READING = Size(1769, 300)
 """One core."""
 _FITTING = Size(3008, 900)
@@ -220,6 +222,17 @@ class Training(Construct):
                 grants=[start_workflow(release_workflow)],
             )
             if definition.release.automatic
+            else None,
+            log_run=function(
+                "LogRun",
+                "log_run",
+                "Tells the tracking server about runs",
+                carries=plain,
+                settings=Settings(model=model, model_bucket=artifacts),
+                grants=[read, *read_secret(self, definition.tracking.credentials)],
+                size=_TELLING,
+            )
+            if definition.tracking
             else None,
         )
         self.workflow = Workflow(

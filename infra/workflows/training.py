@@ -1,6 +1,7 @@
 """The training workflow. To read it, read the chain at the bottom."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
@@ -12,7 +13,7 @@ from infra.workflows.step import step
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingFunctions:
-    """One function for each step; start_release only where versions are released automatically."""
+    """One function for each step; some only where the definition asks for them."""
 
     collect_labelled: lambda_.Function
     resolve_dataset: lambda_.Function
@@ -24,6 +25,8 @@ class TrainingFunctions:
     register_version: lambda_.Function
     close_run: lambda_.Function
     start_release: lambda_.Function | None
+    log_run: lambda_.Function | None
+    """Only where runs are told to a tracking server."""
 
     def all(self) -> list[lambda_.Function]:
         """What the state machine may invoke."""
@@ -63,6 +66,17 @@ def training_chain(scope: Construct, functions: TrainingFunctions, *, parallel: 
     )
     rejected = sfn.Succeed(scope, "Run rejected", comment="the winner did not pass the gate")
 
+    def told(outcome: str, end: sfn.Succeed | sfn.Fail) -> sfn.IChainable:
+        """The end of a run, after the tracking server was told; a step that fails there leads to the same end."""
+        if functions.log_run is None:
+            return end
+        payload = {"outcome": outcome, "document": sfn.JsonPath.entire_payload}
+        log = step(
+            scope, f"Log {outcome} run", function=functions.log_run, result="tracking", payload=payload
+        )
+        log.add_catch(end, errors=["States.ALL"], result_path="$.tracking")
+        return log.next(end)
+
     train_all = sfn.Map(
         scope,
         "Train candidates",
@@ -87,14 +101,18 @@ def training_chain(scope: Construct, functions: TrainingFunctions, *, parallel: 
         register,
         reject,
     ]
-    after_register: sfn.IChainable = sfn.Succeed(scope, "Version registered")
+    ending: sfn.IChainable | None = None
+    if functions.log_run is not None or functions.start_release is None:
+        ending = told("registered", sfn.Succeed(scope, "Version registered"))
     if functions.start_release is not None:
         release = step(scope, "Start release", function=functions.start_release, result="release")
         guarded.append(release)
-        after_register = release
+        after_register: sfn.IChainable = release.next(ending) if ending else release
+    else:
+        after_register = cast("sfn.IChainable", ending)
     for state in guarded:
         state.add_catch(record_failure, errors=["States.ALL"], result_path="$.error")
-    record_failure.next(failed)
+    record_failure.next(told("failed", failed))
 
     return (
         collect.next(resolve)
@@ -107,6 +125,6 @@ def training_chain(scope: Construct, functions: TrainingFunctions, *, parallel: 
                 sfn.Condition.boolean_equals("$.evaluation.passed", True),
                 package.next(parity).next(register).next(after_register),
             )
-            .otherwise(reject.next(rejected))
+            .otherwise(reject.next(told("rejected", rejected)))
         )
     )

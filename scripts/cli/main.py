@@ -19,6 +19,7 @@ from scripts.cli import (
     experiment,
     features,
     feedback,
+    importing,
     init,
     keys,
     local,
@@ -67,6 +68,7 @@ app.command("predict")(predict.predict)
 app.command("feedback")(feedback.feedback)
 app.command("report")(report.report)
 app.command("demo")(demo.demo)
+versions.app.command("import")(importing.import_version)
 app.add_typer(versions.app, name="versions")
 releases.app.command("approve")(approvals.approve)
 releases.app.command("reject")(approvals.reject)

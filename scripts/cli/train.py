@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
+from lambdaloop.domain.documents import Document
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import Execution, follow
 from scripts.cli.output import console, print_json
@@ -36,10 +37,19 @@ def train(
         raise typer.Exit(1)
 
 
-def start_training(deployment: Deployment, *, requested_by: str, reason: str) -> str:
-    """Start a run under a new id; returns the execution's ARN."""
+def start_training(
+    deployment: Deployment, *, requested_by: str, reason: str, imported: Document | None = None
+) -> str:
+    """Start a run under a new id; returns the execution's ARN. `imported`: what to import in the place of training."""
     run = f"{deployment.model}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    document = {"id": run, "model": deployment.model, "reason": reason, "requested_by": requested_by}
+    document: Document = {
+        "id": run,
+        "model": deployment.model,
+        "reason": reason,
+        "requested_by": requested_by,
+    }
+    if imported:
+        document["imported"] = imported
     return StepFunctionsWorkflows().start(
         workflow=deployment.training_workflow, name=run, document={"run": document}
     )

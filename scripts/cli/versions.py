@@ -15,7 +15,7 @@ from lambdaloop.domain.runtime import MeasuredRuntime
 from scripts.cli.output import AsJson, cell, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
-app = typer.Typer(help="Model versions: list, show, download.", no_args_is_help=True)
+app = typer.Typer(help="Model versions: list, show, download, import.", no_args_is_help=True)
 
 Model = Annotated[str, typer.Argument(help="Name of the model.")]
 _TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
@@ -94,6 +94,7 @@ def show_version(model: Model, number: Number, as_json: AsJson = False) -> None:
             "rows": version.rows,
             "trained on": version.trained_on and to_document(version.trained_on),
             "holdout": version.split and to_document(version.split),
+            "imported from": version.imported and to_document(version.imported),
             "dataset": version.dataset_digest,
             "run": version.run,
             "created": version.created_at,

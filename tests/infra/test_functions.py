@@ -10,7 +10,7 @@ from infra.grants import Grant
 from tests.infra.synthesis import PROJECT, Resource, Template
 
 VERBS = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
-FITTING = {"validate_dataset", "train_candidate", "evaluate_candidates", "package_model"}
+FITTING = {"resolve_dataset", "validate_dataset", "train_candidate", "evaluate_candidates", "package_model"}
 COUNTING = {"watch_model", "judge_release", "evaluate_experiment"}
 """Its statistics need what the training layer has."""
 LAYERS = ("Core", "Definition", "Serving", "Training")

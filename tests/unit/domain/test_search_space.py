@@ -16,7 +16,7 @@ LEAVES = Range(type="int", low=8, high=15)
 
 
 def boosting(**fields: Any) -> Candidate:
-    plain = {
+    plain: dict[str, Any] = {
         "name": "boost",
         "estimator": "hist_gradient_boosting",
         "parameters": {"max_iter": 15},

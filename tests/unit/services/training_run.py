@@ -57,13 +57,21 @@ class Workshop:
         )
         return cast("App", fakes)
 
-    def until_gate(self, run: str = "run-1", *, captured_until: datetime | None = None) -> Document:
+    def until_gate(
+        self,
+        run: str = "run-1",
+        *,
+        captured_until: datetime | None = None,
+        imported: Document | None = None,
+    ) -> Document:
         """The state document after the candidates were evaluated."""
         state: Document = {
             "run": {"id": run, "model": self.definition.name, "reason": "test", "requested_by": "ml-team"}
         }
         if captured_until is not None:
             state["run"]["captured_until"] = captured_until.isoformat()
+        if imported is not None:
+            state["run"]["imported"] = imported
         state["captured"] = _sent(collect_labelled(state, self.app))
         state["dataset"] = _sent(resolve_dataset(state, self.app))
         state["validation"] = _sent(validate_dataset(state, self.app))
@@ -72,9 +80,15 @@ class Workshop:
         state["evaluation"] = _sent(evaluate_candidates(state, self.app))
         return state
 
-    def run(self, run: str = "run-1", *, captured_until: datetime | None = None) -> Document:
+    def run(
+        self,
+        run: str = "run-1",
+        *,
+        captured_until: datetime | None = None,
+        imported: Document | None = None,
+    ) -> Document:
         """The state document at the end of a run that passes the gate."""
-        state = self.until_gate(run, captured_until=captured_until)
+        state = self.until_gate(run, captured_until=captured_until, imported=imported)
         assert state["evaluation"]["passed"], state["evaluation"]["checks"]
         state["package"] = _sent(package_model(state, self.app))
         state["parity"] = _sent(check_parity(state, self.app))

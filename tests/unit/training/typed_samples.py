@@ -23,7 +23,13 @@ def sample_columns() -> dict[str, list[Any]]:
     """The sample with the types that its writer would have given it; a blank is None."""
     header, *rows = csv.reader(io.StringIO(sample_csv().decode(), newline=""))
     texts = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
-    read = {"amount": float, "since": int, "age": int, "score": float, "active": lambda text: text == "true"}
+    read: dict[str, Any] = {
+        "amount": float,
+        "since": int,
+        "age": int,
+        "score": float,
+        "active": lambda text: text == "true",
+    }
     return {
         name: [None if text == "" else read.get(name, str)(text) for text in values]
         for name, values in texts.items()
@@ -32,7 +38,7 @@ def sample_columns() -> dict[str, list[Any]]:
 
 def parquet(columns: Mapping[str, Sequence[Any]], **options: Any) -> bytes:
     """A Parquet file whose columns have the type of their first value."""
-    arrays = {name: _array(values) for name, values in columns.items()}
+    arrays: dict[str, Any] = {name: _array(values) for name, values in columns.items()}
     stream = io.BytesIO()
     write_parquet(Table.from_pydict(arrays), stream, **options)
     return stream.getvalue()

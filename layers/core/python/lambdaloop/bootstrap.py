@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document
+from lambdaloop.domain.errors import SettingMissingError
 from lambdaloop.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from lambdaloop.adapters.emf_request_metrics import EmfRequestMetrics
     from lambdaloop.adapters.emf_retraining_metrics import EmfRetrainingMetrics
     from lambdaloop.adapters.emf_shadow_metrics import EmfShadowMetrics
+    from lambdaloop.adapters.emf_tracking_metrics import EmfTrackingMetrics
     from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
     from lambdaloop.adapters.eventbridge_bus import EventBridgeBus
     from lambdaloop.adapters.lambda_traffic import LambdaTraffic
+    from lambdaloop.adapters.mlflow_tracker import MlflowTracker
     from lambdaloop.adapters.s3_artifact_reader import S3ArtifactReader
     from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
     from lambdaloop.adapters.s3_capture import S3CaptureArchive
@@ -160,6 +163,26 @@ class App:
         from lambdaloop.adapters.emf_look_up_metrics import EmfLookUpMetrics
 
         return EmfLookUpMetrics(model=self.settings.need("model"))
+
+    @cached_property
+    def tracker(self) -> "MlflowTracker":
+        """The MLflow server that the definition names."""
+        from lambdaloop.adapters.mlflow_api import MlflowApi
+        from lambdaloop.adapters.mlflow_tracker import MlflowTracker
+        from lambdaloop.adapters.ssm_secret import SsmSecret
+
+        tracking = self.definition.tracking
+        if tracking is None:
+            raise SettingMissingError("the definition has no tracking: name a server in it, or deploy again")
+        api = MlflowApi(tracking.mlflow_uri, credentials=SsmSecret(tracking.credentials))
+        return MlflowTracker(api, experiment=tracking.experiment or self.definition.name)
+
+    @cached_property
+    def tracking_metrics(self) -> "EmfTrackingMetrics":
+        """The function's log, from where CloudWatch takes the metrics."""
+        from lambdaloop.adapters.emf_tracking_metrics import EmfTrackingMetrics
+
+        return EmfTrackingMetrics(model=self.settings.need("model"))
 
     @cached_property
     def archive(self) -> "S3CaptureArchive":

@@ -83,6 +83,9 @@ EXPERIMENT_DIFFERENCE = "model_experiment_difference"
 # Written by the function that tells people, for each channel that it could not reach.
 ALERT_FAILURES = "alert_failures_total"
 CHANNEL = "Channel"
+# Written for each run of a model whose runs are told to a tracking server.
+TRACKING_FAILURES = "model_tracking_failures_total"
+"""Runs that the tracking server was not told."""
 
 FEATURE = "Feature"
 VARIANT = "Variant"

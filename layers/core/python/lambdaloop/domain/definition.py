@@ -18,6 +18,7 @@ from lambdaloop.domain.monitoring_rules import Monitoring, Retraining
 from lambdaloop.domain.online_rules import Online
 from lambdaloop.domain.releasing_rules import ReleaseRules
 from lambdaloop.domain.serving_rules import Serving
+from lambdaloop.domain.tracking_rules import Tracking
 
 FeatureType = Literal["number", "integer", "boolean", "category", "text"]
 Label = str | int | bool
@@ -86,7 +87,7 @@ class Data:
     __pydantic_config__ = _STRICT
 
     location: str
-    """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data."""
+    """Key prefix in the data bucket; every .csv, .parquet, .jsonl or .ndjson object below it is training data, and what .dvc files lead to."""
     dvc_remote: str | None = None
     """Where the data lie that .dvc files in the location stand for: s3://BUCKET/PREFIX, or a key prefix in the data bucket."""
 
@@ -200,6 +201,8 @@ class ModelDefinition:
     """What is watched, and what is worth an alarm."""
     retraining: Retraining = field(default_factory=Retraining)
     """When a training starts by itself, and on which rows."""
+    tracking: Tracking | None = None
+    """An MLflow server that is told about every run; none unless named here."""
     online: Online | None = None
     """Features that are looked up by entity when a request does not give them; none unless named here."""
 

@@ -28,6 +28,10 @@ class DatasetEmptyError(DatasetInvalidError):
     """There is nothing to train on under the data location."""
 
 
+class ModelNotImportableError(LambdaloopError):
+    """A model that was logged elsewhere does not fit the definition or the training layer; the message says where and the fix."""
+
+
 class SourceTooLargeError(LambdaloopError):
     """An object of the prediction log is larger than one run of the watch can hold."""
 
@@ -226,6 +230,10 @@ class RecordTooLargeError(LambdaloopError):
 
 
 # Not now.
+
+
+class TrackingUnavailableError(LambdaloopError):
+    """The tracking server refuses a run, or does not answer."""
 
 
 class ReleaseNotReadyError(LambdaloopError):

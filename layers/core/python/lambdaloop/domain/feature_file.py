@@ -46,7 +46,7 @@ def read_feature_records(
 ) -> list[StoredRow]:
     """The same of records whose values have types; one that lacks a key has None there."""
     columns = tuple(dict.fromkeys(name for record in records for name in record))
-    whole = [dict.fromkeys(columns) | record for record in records]
+    whole = [{**dict.fromkeys(columns), **record} for record in records]
     return _rows(columns, whole, _Reader(group, now, read=_as_it_is), group, source)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.candidate import Parameter
 from lambdaloop.domain.metrics import Task
+from lambdaloop.domain.mlflow_model import Origin
 from lambdaloop.domain.runtime import MeasuredRuntime
 from lambdaloop.domain.splitting import Split
 
@@ -93,6 +94,8 @@ class VersionDraft:
     """Where its rows came from; None in records older than this field."""
     comparison: Comparison | None = None
     """With the champion of its day; None without one, or where it could not be asked."""
+    imported: Origin | None = None
+    """Where it comes from, if it was fitted elsewhere."""
     runtime: MeasuredRuntime | None = None
     """What serves it, why, and how fast; None in records older than this field."""
 

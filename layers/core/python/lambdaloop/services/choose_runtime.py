@@ -31,13 +31,16 @@ class Served:
 def choose_runtime(
     asked: RuntimeChoice,
     *,
-    candidate: Candidate,
+    candidate: Candidate | None,
     fitted: bytes,
     pipeline: Pipeline,
     signature: Signature,
     golden: GoldenRows,
 ) -> Served:
-    """The bundle of the chosen runtime. fitted: the joblib file of the pipeline, as scikit-learn would serve it.
+    """The bundle of the chosen runtime.
+
+    fitted: the joblib file of the pipeline, as scikit-learn would serve it. candidate: what it was fitted as; None for one that
+    was imported.
 
     Raises NotCompilableError when only scikit-learn would be exact and the definition does not attach it.
     """
@@ -53,6 +56,10 @@ def choose_runtime(
             runtime=ChosenRuntime(name=name, reason=reason, worst_difference=worst, bytes=len(model)),
         )
 
+    if candidate is None:
+        return served(
+            "sklearn", fitted, "imported: only scikit-learn itself answers as what was fitted elsewhere does"
+        )
     if asked == "sklearn":
         return served("sklearn", fitted, "the definition asks for scikit-learn itself")
     try:

@@ -7,6 +7,7 @@ anew on all rows, these among them (docs/decisions/0008). Its metrics stay those
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
@@ -15,11 +16,13 @@ from lambdaloop.domain.documents import Document, to_document
 from lambdaloop.domain.errors import GateRejectedError
 from lambdaloop.domain.gate import GateCheck, check_gate
 from lambdaloop.domain.metrics import improvement, skill_metric
+from lambdaloop.domain.mlflow_model import IMPORTED, ImportRequest, Origin
 from lambdaloop.domain.splitting import Split
 from lambdaloop.domain.version import ESTIMATOR, REPORT, Comparison, TrainedOn
 from lambdaloop.monitoring.answer_drift import answer_disagreement, answer_drift
 from lambdaloop.ports import ArtifactStore, DatasetStore, VersionRegistry
 from lambdaloop.services.evaluate_champion import ChampionEvaluation, evaluate_champion
+from lambdaloop.services.import_model import import_model
 from lambdaloop.services.load_table import load_table
 from lambdaloop.services.train_candidate import CandidateResult
 from lambdaloop.training.estimator_files import dump_estimator
@@ -35,7 +38,7 @@ class Evaluation:
     """The winner and the gate's answer."""
 
     winner: str
-    """Name of the candidate."""
+    """Name of the candidate; `#imported` for a model that was fitted elsewhere."""
     passed: bool
     metrics: Mapping[str, float | None]
     """On the holdout."""
@@ -52,6 +55,8 @@ class Evaluation:
     split: Split
     trained_on: TrainedOn
     """What the packaged winner was fitted on."""
+    imported: Origin | None = None
+    """Where it comes from, if it was fitted elsewhere."""
 
 
 def evaluate_candidates(
@@ -63,13 +68,21 @@ def evaluate_candidates(
     artifacts: ArtifactStore,
     datasets: DatasetStore,
     versions: VersionRegistry,
+    imported: ImportRequest | None = None,
 ) -> Evaluation:
     """Raises GateRejectedError when no candidate has a score at all."""
     check_definition(definition, definition_digest)
-    winner = definition.candidate(choose_winner(definition, results).name)
     table = load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets)
     data = prepare(table, definition)
-    evaluated = fit(definition, winner, data.training_frame, data.training_target, data.training_weights)
+    brought = (
+        import_model(imported, definition=definition, data=data, artifacts=artifacts) if imported else None
+    )
+    winner = None if brought else definition.candidate(choose_winner(definition, results).name)
+    evaluated = (
+        fit(definition, winner, data.training_frame, data.training_target, data.training_weights)
+        if winner
+        else cast("Any", brought).model
+    )
     scores = predict_scores(evaluated, data.holdout_frame, task=definition.task)
     metrics = compute_metrics(data.holdout_target, scores, task=definition.task)
     before = evaluate_champion(definition, table=table, data=data, artifacts=artifacts, versions=versions)
@@ -83,8 +96,11 @@ def evaluate_candidates(
         must_improve=data.captured > 0,
     )
     passed = all(check.passed for check in checks)
-    refits = passed and data.captured > 0
-    packaged = fit(definition, winner, data.frame, data.target, data.weights) if refits else evaluated
+    refits = winner is not None and passed and data.captured > 0
+    packaged = (
+        fit(definition, winner, data.frame, data.target, data.weights) if winner and refits else evaluated
+    )
+    name = winner.name if winner else IMPORTED
     trained_on = _trained_on(table, data, refitted=refits)
     files = {
         "evaluated": artifacts.put(definition.name, ESTIMATOR, dump_estimator(evaluated)),
@@ -101,7 +117,8 @@ def evaluate_candidates(
         "split": to_document(data.split),
         "trained_on": to_document(trained_on),
         "estimators": {name: file.sha256 for name, file in files.items()},
-        "winner": winner.name,
+        "winner": name,
+        "imported": to_document(brought.origin) if brought else None,
         "holdout": dict(metrics),
         "champion": to_document(champion) if champion else None,
         "comparison": to_document(comparison) if comparison else None,
@@ -110,7 +127,8 @@ def evaluate_candidates(
     }
     content = json.dumps(report, indent=1, allow_nan=False).encode()
     return Evaluation(
-        winner=winner.name,
+        winner=name,
+        imported=brought.origin if brought else None,
         passed=passed,
         metrics=metrics,
         champion=champion.version if champion else None,

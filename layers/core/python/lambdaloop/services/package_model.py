@@ -9,6 +9,7 @@ from lambdaloop.domain.bundle import pack_bundle
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
 from lambdaloop.domain.documents import to_document
+from lambdaloop.domain.mlflow_model import IMPORTED
 from lambdaloop.domain.runtime import ChosenRuntime
 from lambdaloop.domain.signature import Signature
 from lambdaloop.domain.version import BASELINE, BUNDLE, ENVIRONMENT, ESTIMATOR, LOSS, REPORT
@@ -56,7 +57,7 @@ def package_model(
     tells of seconds and of the champion of the day, which change nothing about the version.
     """
     check_definition(definition, definition_digest)
-    candidate = definition.candidate(winner)
+    candidate = None if winner == IMPORTED else definition.candidate(winner)
     data = prepare(
         load_table(manifest, definition=definition, artifacts=artifacts, datasets=datasets), definition
     )

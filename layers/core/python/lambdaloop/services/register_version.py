@@ -25,7 +25,8 @@ def register_version(
 ) -> Version:
     """The version of this run; registering it again gives the same version."""
     check_definition(definition, trained.dataset["definition"])
-    winner = definition.candidate(trained.evaluation["winner"])
+    origin = trained.evaluation.get("imported")
+    winner = None if origin else definition.candidate(trained.evaluation["winner"])
     draft = from_document(
         VersionDraft,
         {
@@ -34,8 +35,9 @@ def register_version(
             "task": definition.task,
             "manifest": trained.package["manifest"],
             "files": trained.package["files"],
-            "estimator": winner.estimator,
-            "parameters": winner.parameters,
+            "estimator": winner.estimator if winner else trained.evaluation["imported"]["estimator"],
+            "parameters": winner.parameters if winner else {},
+            "imported": origin,
             "metrics": trained.evaluation["metrics"],
             "metric": definition.training.metric,
             "dataset": trained.dataset["manifest"],

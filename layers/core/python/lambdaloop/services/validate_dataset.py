@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_digest import check_definition
+from lambdaloop.domain.mlflow_model import ImportRequest
 from lambdaloop.ports import ArtifactStore, DatasetStore
+from lambdaloop.services.import_model import check_import
 from lambdaloop.services.load_table import load_table
 from lambdaloop.training.folds import check_folds
 from lambdaloop.training.pipelines import build_pipeline
@@ -20,7 +22,7 @@ class Validation:
     training_rows: int
     holdout_rows: int
     candidates: tuple[str, ...]
-    """Names, one training each."""
+    """Names, one training each; none where a model is imported."""
     unexpected: tuple[str, ...]
     """Values outside ranges and categories, which the definition accepts."""
 
@@ -32,10 +34,13 @@ def validate_dataset(
     manifest: Artifact,
     artifacts: ArtifactStore,
     datasets: DatasetStore,
+    imported: ImportRequest | None = None,
 ) -> Validation:
     """Raises DatasetInvalidError with every problem of the data, DefinitionInvalidError for a wrong hyperparameter."""
     check_definition(definition, definition_digest)
-    tried = definition.training.tried()
+    tried = () if imported else definition.training.tried()
+    if imported:
+        check_import(imported, definition=definition, artifacts=artifacts)
     for candidate in tried:
         build_pipeline(definition, candidate)
     data = prepare(
