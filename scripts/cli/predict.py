@@ -14,6 +14,7 @@ from botocore.exceptions import NoCredentialsError
 
 from lambdaloop.domain import csv_rows
 from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, console, print_json, print_table
 from scripts.cli.stacks import Deployment, find_deployment
 
@@ -56,7 +57,7 @@ class SignedClient:
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Model,
     row: Annotated[list[str] | None, typer.Option(help="One row as JSON; may be given again.")] = None,
     rows: Annotated[
         Path | None,
