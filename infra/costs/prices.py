@@ -84,6 +84,13 @@ SCHEDULED_START = Price(
     free=14_000_000,
 )
 EVENT = Price(usd=1.00e-6, unit="event put on a bus", service="EventBridge", source=_EVENTBRIDGE)
+QUEUE_REQUEST = Price(
+    usd=0.40e-6,
+    unit="request to a queue",
+    service="SQS",
+    source="https://aws.amazon.com/sqs/pricing/",
+    free=1_000_000,
+)
 TRACE = Price(
     usd=5.00e-6,
     unit="trace",

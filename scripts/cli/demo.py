@@ -92,7 +92,7 @@ def demo(
                 story,
                 folder,
                 data or write_breast_cancer(folder),
-                _adopted(definition) if definition else _inferred(target or "diagnosis", entity),
+                adopted(definition) if definition else _inferred(target or "diagnosis", entity),
                 requests,
             )
         if summary is not None:
@@ -140,7 +140,9 @@ def _inferred(target: str, entity: str | None) -> Define:
     return lambda data, models: write_definition(data, target=target, entity=entity, name=None, models=models)
 
 
-def _adopted(source: Path) -> Define:
+def adopted(source: Path) -> Define:
+    """Somebody's own definition, as it stands; DemoFailedError when its releases wait for a person."""
+
     def adopt(_: Path, models: Path) -> "ModelDefinition":
         from lambdaloop.definition_schema import load_definition
 
