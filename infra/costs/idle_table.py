@@ -7,7 +7,7 @@ from infra.costs import prices
 from infra.costs.deployed_model import DeployedModel
 from infra.costs.idle import MOST_FEATURE_METRICS, POLLS_A_MONTH, WATCH_METRICS
 from infra.costs.prices import Price
-from infra.costs.resource_types import RESOURCE_TYPES, Idle
+from infra.costs.resource_types import Idle
 from infra.costs.usage import HOURS
 from infra.costs.workflow_steps import transitions
 
@@ -42,7 +42,6 @@ def idle_table(model: Mapping[str, Any], platform: Mapping[str, Any]) -> str:
         *_polled(own, shared),
         *_keys(own, shared),
     ]
-    free = sum(each.idle is Idle.NOTHING for each in RESOURCE_TYPES.values())
     lines = [
         f"| what | how much ({prices.REGION}) |",
         "|---|---|",
@@ -50,9 +49,9 @@ def idle_table(model: Mapping[str, Any], platform: Mapping[str, Any]) -> str:
     ]
     lines += [
         "",
-        f"Everything else in the templates costs nothing while nobody uses it: each of {len(RESOURCE_TYPES)} resource types is classified in",
-        f"`infra/costs/resource_types.py` ({free} of them are free while idle), and `scripts/check` refuses a type that is not there, or a setting that AWS",
-        f"charges for by the hour. Prices are AWS's list prices of {prices.AS_OF}; `lambdaloop cost` has the sum for your models.",
+        "Everything else in the templates costs nothing while nobody uses it: every resource type is classified in `infra/costs/resource_types.py`, and",
+        "`scripts/check` refuses a type that is not there, or a setting that AWS charges for by the hour.",
+        f"Prices are AWS's list prices of {prices.AS_OF}; `lambdaloop cost` has the sum for your models.",
     ]
     return "\n".join(lines)
 
