@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 REGION = "us-east-1"
 AS_OF = "2026-11-22"
-"""When the table was last compared with the published prices; where a price has tiers, it is that of the first one."""
+"""The day of the table; where a price has tiers, it is that of the first one. Look at a price's source before much depends on it."""
 
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
