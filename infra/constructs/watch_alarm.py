@@ -20,11 +20,12 @@ FINE = cloudwatch.TreatMissingData.NOT_BREACHING
 BAD = cloudwatch.TreatMissingData.BREACHING
 """No value is the very thing to be told about."""
 
+_NONE = Stage()
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Between the words of a construct's id."""
 
 
-def alarm_name(model: str, id_: str, stage: Stage) -> str:
+def alarm_name(model: str, id_: str, stage: Stage = _NONE) -> str:
     """The fixed name of an alarm, such as lambdaloop-churn-live-errors for LiveErrors.
 
     No id's words may end another id's (Drop, EstimatedDrop): models called a and a-estimated would share a name.

@@ -32,6 +32,8 @@ WATCH_METRICS = (
 )
 """What the watch and the governor write for each model at most, beside one metric for each captured feature."""
 MOST_FEATURE_METRICS = 100
+POLLS_A_MONTH = 5 * HOURS * 3600 / 20
+"""Lambda asks an empty queue with five pollers, each of which waits for twenty seconds."""
 _MONTH_SECONDS = HOURS * 3600
 _LOOK_SECONDS = 1.0
 _KEPT_SNAPSHOTS = 2
@@ -44,6 +46,7 @@ def idle_lines(template: Mapping[str, Any], usage: Usage, *, features: int = 0) 
     return [
         *_alarms_and_dashboards(stack),
         *_scheduled(stack, usage, features),
+        *_polled(stack),
         *_snapshots(stack),
         *_keys(stack),
     ]
@@ -103,6 +106,11 @@ def _scheduled(stack: DeployedModel, usage: Usage, features: int) -> Iterator[Li
                 units=(len(WATCH_METRICS) + min(features, MOST_FEATURE_METRICS)) * starts / HOURS,
                 idle=True,
             )
+
+
+def _polled(stack: DeployedModel) -> Iterator[Line]:
+    asked = len(stack.by_idle[Idle.POLLING]) * POLLS_A_MONTH
+    yield Line(what="polled queues", price=prices.QUEUE_REQUEST, units=asked, idle=True)
 
 
 def _snapshots(stack: DeployedModel) -> Iterator[Line]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from infra.costs import prices
 from infra.costs.deployed_model import DeployedModel
-from infra.costs.idle import MOST_FEATURE_METRICS, WATCH_METRICS
+from infra.costs.idle import MOST_FEATURE_METRICS, POLLS_A_MONTH, WATCH_METRICS
 from infra.costs.prices import Price
-from infra.costs.resource_types import RESOURCE_TYPES, Idle
+from infra.costs.resource_types import Idle
 from infra.costs.usage import HOURS
 from infra.costs.workflow_steps import transitions
 
@@ -39,9 +39,9 @@ def idle_table(model: Mapping[str, Any], platform: Mapping[str, Any]) -> str:
             "SnapStart, only where a definition has `snap_start: true`",
             f"about ${prices.SNAPSHOT_GB_SECOND.usd * HOURS * 3600:.2f} a month for each GB of memory **and published version**",
         ),
+        *_polled(own, shared),
         *_keys(own, shared),
     ]
-    free = sum(each.idle is Idle.NOTHING for each in RESOURCE_TYPES.values())
     lines = [
         f"| what | how much ({prices.REGION}) |",
         "|---|---|",
@@ -49,9 +49,9 @@ def idle_table(model: Mapping[str, Any], platform: Mapping[str, Any]) -> str:
     ]
     lines += [
         "",
-        f"Everything else in the templates costs nothing while nobody uses it: each of {len(RESOURCE_TYPES)} resource types is classified in",
-        f"`infra/costs/resource_types.py` ({free} of them are free while idle), and `scripts/check` refuses a type that is not there, or a setting that AWS",
-        f"charges for by the hour. Prices are AWS's list prices of {prices.AS_OF}; `lambdaloop cost` has the sum for your models.",
+        "Everything else in the templates costs nothing while nobody uses it: every resource type is classified in `infra/costs/resource_types.py`, and",
+        "`scripts/check` refuses a type that is not there, or a setting that AWS charges for by the hour.",
+        f"Prices are AWS's list prices of {prices.AS_OF}; `lambdaloop cost` has the sum for your models.",
     ]
     return "\n".join(lines)
 
@@ -83,6 +83,19 @@ def _schedules(own: DeployedModel) -> list[tuple[str, str]]:
             cost = f"${steps_usd:.2f} a month for its {steps:,.0f} steps, and less than a cent for the function that sees that there is none; while one runs, as the watch"
             rows.append(("the look at experiments, every hour", cost))
     return rows
+
+
+def _polled(own: DeployedModel, shared: DeployedModel) -> list[tuple[str, str]]:
+    each, once = len(own.by_idle[Idle.POLLING]), len(shared.by_idle[Idle.POLLING])
+    if not each + once:
+        return []
+    cost = POLLS_A_MONTH * prices.QUEUE_REQUEST.usd
+    return [
+        (
+            f"queues that Lambda reads, {each} for each model and {once} for the platform",
+            f"${cost:.2f} a month each, beyond a million questions that are free (one queue takes {POLLS_A_MONTH:,.0f})",
+        )
+    ]
 
 
 def _keys(own: DeployedModel, shared: DeployedModel) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 REGION = "us-east-1"
 AS_OF = "2026-11-22"
-"""When the table was last compared with the published prices; where a price has tiers, it is that of the first one."""
+"""The day of the table; where a price has tiers, it is that of the first one. Look at a price's source before much depends on it."""
 
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
@@ -84,6 +84,13 @@ SCHEDULED_START = Price(
     free=14_000_000,
 )
 EVENT = Price(usd=1.00e-6, unit="event put on a bus", service="EventBridge", source=_EVENTBRIDGE)
+QUEUE_REQUEST = Price(
+    usd=0.40e-6,
+    unit="request to a queue",
+    service="SQS",
+    source="https://aws.amazon.com/sqs/pricing/",
+    free=1_000_000,
+)
 TRACE = Price(
     usd=5.00e-6,
     unit="trace",

@@ -25,6 +25,8 @@ class Idle(StrEnum):
     KEY = "key"
     SCHEDULE = "schedule"
     """What it starts costs by use, and it starts it whether anybody is there or not."""
+    POLLING = "polling"
+    """Lambda asks a queue for messages all the time, and each question is a request."""
     SNAPSHOT = "snapshot"
     """Published versions of a function with SnapStart, each by its memory."""
 
@@ -96,6 +98,8 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         "AWS::CloudFront::ResponseHeadersPolicy",
         "AWS::EventSchemas::Registry",
         "AWS::EventSchemas::Schema",
+        "AWS::Events::ApiDestination",
+        "AWS::Events::Connection",
         "AWS::Events::EventBus",
         "AWS::Events::EventBusPolicy",
         "AWS::Events::Rule",
@@ -125,6 +129,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::CloudWatch::CompositeAlarm": ResourceType(idle=Idle.ALARM),
     "AWS::CloudWatch::Dashboard": ResourceType(idle=Idle.DASHBOARD),
     "AWS::DynamoDB::Table": ResourceType(idle=Idle.STORAGE, always_on=_provisioned_table),
+    "AWS::Events::Archive": ResourceType(idle=Idle.STORAGE),
     "AWS::KMS::Key": ResourceType(idle=Idle.KEY),
     "AWS::KinesisFirehose::DeliveryStream": ResourceType(idle=Idle.NOTHING, always_on=_in_a_network),
     "AWS::Lambda::Alias": ResourceType(idle=Idle.NOTHING, always_on=_provisioned_concurrency),
@@ -154,13 +159,24 @@ def classify(template: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
             )
         if reason := known.always_on(properties):
             raise AlwaysOnResourceError(f"{logical_id} ({name}) costs money by the hour: {reason}")
-        yield logical_id, resource, _idle_of(name, properties, known.idle)
+        yield logical_id, resource, _idle_of(name, properties, known.idle, template)
 
 
-def _idle_of(name: str, properties: Properties, idle: Idle) -> Idle:
-    """A function is free until its versions have snapshots; a rule until it goes by the clock."""
+def _idle_of(name: str, properties: Properties, idle: Idle, template: Mapping[str, Any]) -> Idle:
+    """A function is free until its versions have snapshots, a rule until it goes by the clock, a mapping unless it is of a queue."""
+    if name == "AWS::Lambda::EventSourceMapping" and _is_of_a_queue(properties, template):
+        return Idle.POLLING
     if name == "AWS::Lambda::Function" and properties.get("SnapStart"):
         return Idle.SNAPSHOT
     if name == "AWS::Events::Rule" and "ScheduleExpression" in properties:
         return Idle.SCHEDULE
     return idle
+
+
+def _is_of_a_queue(properties: Properties, template: Mapping[str, Any]) -> bool:
+    """Reading a table's stream costs nothing while it is empty."""
+    source = properties.get("EventSourceArn")
+    if isinstance(source, dict) and "Fn::GetAtt" in source:
+        kind: str = template["Resources"][source["Fn::GetAtt"][0]]["Type"]
+        return kind == "AWS::SQS::Queue"
+    return "sqs" in str(source).lower() or "queue" in str(source).lower()

@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 
 from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.arguments import Model, ReleaseNumber
 from scripts.cli.output import AsJson, console, print_json
 from scripts.cli.predict import SignedClient
 from scripts.cli.stacks import find_deployment
 
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
-Number = Annotated[int, typer.Argument(help="Number of the release.", min=1)]
 Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]
 
 
@@ -22,12 +21,12 @@ class DecisionRefusedError(LambdaloopError):
     """The decision was not taken; the message says why."""
 
 
-def approve(model: Model, number: Number, reason: Reason = "", as_json: AsJson = False) -> None:
+def approve(model: Model, number: ReleaseNumber, reason: Reason = "", as_json: AsJson = False) -> None:
     """Let a release take traffic that waits for consent. Somebody else must have asked for it."""
     _decide(model, number, "approve", reason, as_json=as_json)
 
 
-def reject(model: Model, number: Number, reason: Reason = "", as_json: AsJson = False) -> None:
+def reject(model: Model, number: ReleaseNumber, reason: Reason = "", as_json: AsJson = False) -> None:
     """End a release that waits for consent; nothing has taken traffic."""
     _decide(model, number, "reject", reason, as_json=as_json)
 

@@ -9,12 +9,11 @@ from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.decision import Decision
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import DecisionNotFoundError
+from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(help="The governor's decisions: list, show.", no_args_is_help=True)
-
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
 
 
 @app.command("list")

@@ -95,7 +95,7 @@ def demo(
                 story,
                 folder,
                 data or write_breast_cancer(folder),
-                _adopted(definition) if definition else _inferred(target or "diagnosis", entity),
+                adopted(definition) if definition else _inferred(target or "diagnosis", entity),
                 requests,
             )
         from scripts.cli.demo_reports import leave_reports
@@ -146,7 +146,9 @@ def _inferred(target: str, entity: str | None) -> Define:
     return lambda data, models: write_definition(data, target=target, entity=entity, name=None, models=models)
 
 
-def _adopted(source: Path) -> Define:
+def adopted(source: Path) -> Define:
+    """Somebody's own definition, as it stands; DemoFailedError when its releases wait for a person."""
+
     def adopt(_: Path, models: Path) -> "ModelDefinition":
         from lambdaloop.definition_schema import load_definition
 

@@ -29,7 +29,7 @@ def machine_findings(models: Path, state: Path) -> Iterator[Finding]:
     yield _pinned_package("aws-cdk-lib")
     yield _interpreter()
     yield disk_space(shutil.disk_usage(PROJECT).free)
-    yield _definitions(models)
+    yield definitions_finding(models)
     yield _local_cloud(state)
 
 
@@ -76,7 +76,8 @@ def _interpreter() -> Finding:
     )
 
 
-def _definitions(models: Path) -> Finding:
+def definitions_finding(models: Path) -> Finding:
+    """Whether every file in the folder is a definition."""
     from lambdaloop.definition_schema import load_definitions
 
     if not models.is_dir():

@@ -74,16 +74,11 @@ def follow(arn: str, *, meanwhile: Callable[[str | None], None] = lambda _state:
     client: Any = boto3.client("stepfunctions")
     columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=progress_console) as progress:
-        steps, seen = _Steps(progress), 0
-        while True:
-            status = client.describe_execution(executionArn=arn)
-            for event in _history(client, arn, after=seen):
-                steps.see(event)
-                seen = max(seen, event["id"])
-            if status["status"] != "RUNNING":
-                break
-            meanwhile(steps.current)
-            time.sleep(_POLL_SECONDS)
+        try:
+            status = _watch(client, arn, _Steps(progress), meanwhile)
+        except KeyboardInterrupt:
+            progress_console.print(f"It goes on without you: {arn}", highlight=False, markup=False)
+            raise
     execution = Execution(
         arn=arn,
         status=status["status"],
@@ -95,6 +90,20 @@ def follow(arn: str, *, meanwhile: Callable[[str | None], None] = lambda _state:
             f"{execution.status}: {execution.cause}", style="red", highlight=False, markup=False
         )
     return execution
+
+
+def _watch(client: Any, arn: str, steps: _Steps, meanwhile: Callable[[str | None], None]) -> dict[str, Any]:
+    """Tell the display what happens until the execution has ended; returns its description then."""
+    seen = 0
+    while True:
+        status: dict[str, Any] = client.describe_execution(executionArn=arn)
+        for event in _history(client, arn, after=seen):
+            steps.see(event)
+            seen = max(seen, event["id"])
+        if status["status"] != "RUNNING":
+            return status
+        meanwhile(steps.current)
+        time.sleep(_POLL_SECONDS)
 
 
 def _history(client: Any, arn: str, *, after: int) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from lambdaloop.domain.experiment import Arm, Design, Experiment, ExperimentRule
 from lambdaloop.domain.experiment_life import execution_of
 from lambdaloop.domain.experiment_request import ExperimentRequest, split_evenly
 from lambdaloop.domain.namespace import BUCKETS
+from scripts.cli.arguments import Model
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.experiment_plan import plan
@@ -25,7 +26,6 @@ from scripts.cli.stacks import Deployment, find_deployment
 app = typer.Typer(help="Experiments: plan, start, status, ramp, conclude, stop, list.", no_args_is_help=True)
 app.command("plan")(plan)
 
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
 Id = Annotated[str | None, typer.Option("--id", help="Id of the experiment (default: the present one).")]
 Wait = Annotated[bool, typer.Option(help="Follow the release that this starts to its end.")]
 Reason = Annotated[str, typer.Option(help="Why, for the audit trail.")]

@@ -16,6 +16,7 @@ from lambdaloop.domain.csv_rows import read_csv
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import DefinitionInvalidError, LambdaloopError
 from lambdaloop.domain.labels import TargetReader
+from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, console, print_json
 from scripts.cli.stacks import find_deployment
 
@@ -29,7 +30,7 @@ class FeedbackInvalidError(LambdaloopError):
 
 
 def feedback(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Model,
     file: Annotated[
         Path,
         typer.Argument(

@@ -13,6 +13,7 @@ from scripts.cli import (
     approvals,
     ci,
     cost,
+    data,
     decisions,
     demo,
     doctor,
@@ -23,6 +24,7 @@ from scripts.cli import (
     init,
     keys,
     local,
+    models,
     predict,
     releases,
     report,
@@ -31,15 +33,17 @@ from scripts.cli import (
     runs,
     train,
     versions,
+    watch,
     windows,
 )
+from scripts.cli.arguments import complete_models
+from scripts.cli.failures import next_step, status_of
 from scripts.cli.stacks import STAGE
 
 app = typer.Typer(
     name="lambdaloop",
     help="A closed MLOps loop on AWS with no servers. Set AWS_ENDPOINT_URL to use the local cloud.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -61,7 +65,11 @@ def choose(
 app.command("init")(init.init)
 app.command("cost")(cost.cost)
 app.command("doctor")(doctor.doctor)
+app.add_typer(data.app, name="data")
+app.command("models")(models.models)
+app.command("alarms")(models.alarms)
 app.command("train")(train.train)
+app.command("watch")(watch.watch)
 app.command("retrain")(retrain.retrain)
 app.command("rollback")(rollback.rollback)
 app.command("predict")(predict.predict)
@@ -85,12 +93,16 @@ app.add_typer(ci.app, name="ci")
 
 
 def main() -> None:
-    """Run a command; a problem that was foreseen is one red line and exit status 1, not a traceback."""
+    """Run a command; a problem that was foreseen is one red line, what to type next and an exit status, not a traceback."""
     try:
         app()
     except (LambdaloopError, ClientError, BotoCoreError) as error:
-        Console(stderr=True).print(f"lambdaloop: {error}", style="red", highlight=False, markup=False)
-        sys.exit(1)
+        console = Console(stderr=True)
+        console.print(f"lambdaloop: {error}", style="red", highlight=False, markup=False)
+        model = next((word for word in sys.argv[1:] if word in complete_models("")), None)
+        if step := next_step(error, model=model, local="AWS_ENDPOINT_URL" in os.environ):
+            console.print(f"Next: `{step}`", highlight=False, markup=False)
+        sys.exit(status_of(error))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from botocore.exceptions import NoCredentialsError
 from lambdaloop.domain import csv_rows
 from lambdaloop.domain.data_files import format_of
 from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, console, print_json, print_table
 from scripts.cli.stacks import Deployment, find_deployment
 from scripts.cli.typed_files import read_typed
@@ -58,7 +59,7 @@ class SignedClient:
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Model,
     row: Annotated[list[str] | None, typer.Option(help="One row as JSON; may be given again.")] = None,
     rows: Annotated[
         Path | None,

@@ -11,14 +11,13 @@ from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import VersionNotFoundError
 from lambdaloop.domain.judgement_words import figures_of, newest_of_each_step, title_of
+from scripts.cli.arguments import Model, ReleaseNumber, complete_versions
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(help="Releases: list, show, start, approve, reject.", no_args_is_help=True)
-
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
 
 
 @app.command("list")
@@ -47,7 +46,7 @@ def list_releases(model: Model, as_json: AsJson = False) -> None:
 @app.command("show")
 def show_release(
     model: Model,
-    number: Annotated[int, typer.Argument(help="Number of the release.")],
+    number: ReleaseNumber,
     as_json: AsJson = False,
 ) -> None:
     """Show one release and every judgement with its numbers."""
@@ -85,9 +84,13 @@ def show_release(
 @app.command("start")
 def start_release(
     model: Model,
-    version: Annotated[int | None, typer.Option(help="Version to release (default: the newest).")] = None,
+    version: Annotated[
+        int | None,
+        typer.Option(help="Version to release (default: the newest).", autocompletion=complete_versions),
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "asked for on the command line",
     wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
+    as_json: AsJson = False,
 ) -> None:
     """Release a version with the code that is deployed now: after a code deploy, this is what moves traffic to it."""
     deployment = find_deployment(model)
@@ -103,6 +106,14 @@ def start_release(
         name=f"{model}-v{version}-{uuid.uuid4().hex[:12]}",
         document={"model": model, "version": version, "requested_by": caller_name(), "reason": reason},
     )
-    console.print(f"Started {execution}")
-    if wait and not follow(execution).succeeded:
+    if not as_json:
+        console.print(f"Started {execution}", highlight=False)
+    ended = follow(execution) if wait else None
+    if as_json:
+        print_json({"execution": execution, "status": ended.status if ended else "RUNNING"})
+    if ended is None:
+        return
+    if not ended.succeeded:
         raise typer.Exit(1)
+    if not as_json:
+        console.print(f"Released. Next: `lambdaloop releases list {model}`", highlight=False)

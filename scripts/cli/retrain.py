@@ -9,6 +9,7 @@ import typer
 
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
+from scripts.cli.arguments import Model
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.output import AsJson, console, print_json, print_table
@@ -21,7 +22,7 @@ class GovernorFailedError(LambdaloopError):
 
 
 def retrain(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Model,
     reason: Annotated[str, typer.Option(help="Why, for the decision.")] = "asked for on the command line",
     wait: Annotated[bool, typer.Option(help="Follow the training to its end.")] = True,
     as_json: AsJson = False,

@@ -16,6 +16,7 @@ from lambdaloop.domain.errors import BackendUnavailableError
 from lambdaloop.domain.experiment_serving import serves_arms
 from lambdaloop.ports import ExperimentLog, ReleaseLog
 from lambdaloop.services.return_to_release import Returned, ReturnRequest, return_to_release
+from scripts.cli.arguments import Model, complete_releases
 from scripts.cli.caller import caller_name
 from scripts.cli.experiment import advance
 from scripts.cli.invoking import FunctionRefusedError
@@ -31,8 +32,13 @@ class _Records(ReleaseLog, ExperimentLog, Protocol):
 
 
 def rollback(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
-    to: Annotated[int | None, typer.Option(help="Release to go back to (default: the one before).")] = None,
+    model: Model,
+    to: Annotated[
+        int | None,
+        typer.Option(
+            help="Release to go back to (default: the one before).", autocompletion=complete_releases
+        ),
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "asked for on the command line",
     as_json: AsJson = False,
 ) -> None:

@@ -6,12 +6,11 @@ import typer
 
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.domain.documents import to_document
+from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(help="Training runs: list, show.", no_args_is_help=True)
-
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
 
 
 @app.command("list")

@@ -98,6 +98,15 @@ def find_features() -> FeatureDeployment:
     )
 
 
+def find_output(stack: str, key: str) -> str:
+    """One output of a stack; NotDeployedError when there is no such stack, or an older one without it."""
+    client: Any = boto3.client("cloudformation")
+    found = _outputs(client, stack)
+    if key not in found:
+        raise NotDeployedError(f"stack {stack} has no output {key} yet: run `cdk deploy --all`")
+    return found[key]
+
+
 def _outputs(client: Any, stack: str) -> Mapping[str, str]:
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]

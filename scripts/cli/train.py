@@ -8,6 +8,7 @@ import typer
 
 from lambdaloop.adapters.step_functions import StepFunctionsWorkflows
 from lambdaloop.domain.documents import Document
+from scripts.cli.arguments import Model
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import Execution, follow
 from scripts.cli.output import console, print_json
@@ -15,7 +16,7 @@ from scripts.cli.stacks import Deployment, find_deployment
 
 
 def train(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Model,
     reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "asked for on the command line",
     wait: Annotated[bool, typer.Option(help="Follow the run to its end.")] = True,
     as_json: Annotated[

@@ -12,14 +12,13 @@ from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.runtime import MeasuredRuntime
+from scripts.cli.arguments import Model, VersionNumber
 from scripts.cli.output import AsJson, cell, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(help="Model versions: list, show, download, import.", no_args_is_help=True)
 
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
 _TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
-Number = Annotated[int, typer.Argument(help="Number of the version.")]
 
 
 @app.command("list")
@@ -75,7 +74,7 @@ def champion_at(
 
 
 @app.command("show")
-def show_version(model: Model, number: Number, as_json: AsJson = False) -> None:
+def show_version(model: Model, number: VersionNumber, as_json: AsJson = False) -> None:
     """Show one version: metrics, gate, data, files."""
     version = DynamoRegistry(table=find_deployment(model).registry_table).version(model, number)
     if as_json:
@@ -124,7 +123,7 @@ def _cost(runtime: MeasuredRuntime) -> str:
 @app.command("download")
 def download_version(
     model: Model,
-    number: Number,
+    number: VersionNumber,
     to: Annotated[Path | None, typer.Option(help="Folder to write to (default: MODEL-vNUMBER).")] = None,
 ) -> None:
     """Download every file of a version; each is checked against the registry's sha256 before it is written."""

@@ -11,12 +11,12 @@ from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import WindowNotFoundError
 from lambdaloop.domain.outcomes import Estimate
 from lambdaloop.domain.window import ColumnDrift, DriftReport, Performance, WindowReport
+from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, cell, console, print_fields, print_json, print_table
 from scripts.cli.stacks import find_deployment
 
 app = typer.Typer(help="What the watch found: list, show.", no_args_is_help=True)
 
-Model = Annotated[str, typer.Argument(help="Name of the model.")]
 _TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 _SHOWN_FEATURES = 3
 

@@ -3,34 +3,28 @@
 tests/infra/test_written_documents.py fails when they are out of date.
 """
 
-import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from infra.app import PLATFORM_STACK, build, new_app
+from infra.app import build, new_app
 from infra.config import Config
-from scripts.documents.written import written_from_templates
+from lambdaloop.definition_schema import load_definition
+from scripts.cli.synthesis import read_templates
+from scripts.documents.written import DESCRIBED, written_from_templates
 
 
 def main() -> int:
-    """Synthesize models/ for the machine at hand and write what it says."""
+    """Synthesize the described model for the machine at hand, and write what its templates say."""
     with tempfile.TemporaryDirectory() as work:
         app = new_app(outdir=Path(work), context={"target": "host"})
         config = Config.from_context(app.node)
-        build(app, config)
+        build(app, replace(config, definitions=[load_definition(DESCRIBED)], deployers=()))
         app.synth()
-        stacks = {
-            file.name.removesuffix(".template.json"): json.loads(file.read_text(encoding="utf-8"))
-            for file in Path(work).glob("*.template.json")
-        }
-    model = config.definitions[0].name
-    documents = written_from_templates(
-        model=model, own=stacks[f"{PLATFORM_STACK}-{model}"], platform=stacks[PLATFORM_STACK]
-    )
-    for path, text in documents.items():
-        path.write_text(text, encoding="utf-8")
-        sys.stderr.write(f"wrote {path}\n")
+        for path, text in written_from_templates(read_templates(Path(work))).items():
+            path.write_text(text, encoding="utf-8")
+            sys.stderr.write(f"wrote {path}\n")
     return 0
 
 

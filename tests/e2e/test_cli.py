@@ -129,3 +129,41 @@ def test_the_doctor_finds_the_local_cloud_in_order_and_says_what_it_does_not_ser
         "the local cloud does not serve it",
     )
     assert not [each for each in found.values() if each["status"] == "failed"]
+
+
+def test_deployed_models_and_their_alarms_are_listed(released_site: Site) -> None:
+    model = released_site.definition.name
+    [found] = [each for each in read("models") if each["model"] == model]
+    assert found["version"] >= 1
+    assert found["stack"].endswith("_COMPLETE")
+    alarms = {each["alarm"]: each for each in read("alarms", model)}
+    assert f"lambdaloop-{model}-live-errors" in alarms
+    assert all(each["means"] for each in alarms.values())
+    assert model in lambdaloop("models")
+
+
+def test_training_data_are_put_where_the_next_training_reads_them(
+    released_site: Site, tmp_path: Path
+) -> None:
+    model, models = released_site.definition.name, str(released_site.folder / "models")
+    listed = read("data", "list", model, "--models", models)
+    assert [each["bytes"] for each in listed] == [released_site.uploaded.stat().st_size]
+    (tmp_path / "empty.csv").touch()
+    assert "is empty" in lambdaloop(
+        "data", "put", model, str(tmp_path / "empty.csv"), "--models", models, status=1
+    )
+    again = read(
+        "data", "put", model, str(released_site.data), "--models", models
+    )  # the same name: a new version
+    assert again["keys"] == [listed[0]["key"]]
+    # What later tests train on is what it was.
+    renamed = tmp_path / released_site.data.name
+    renamed.write_bytes(released_site.uploaded.read_bytes())
+    lambdaloop("data", "put", model, str(renamed), "--models", models)
+
+
+def test_the_watch_runs_when_somebody_asks(released_site: Site) -> None:
+    model = released_site.definition.name
+    before = read("windows", "list", model)
+    assert f"lambdaloop windows show {model}" in lambdaloop("watch", model)
+    assert len(read("windows", "list", model)) == len(before) + 1

@@ -73,6 +73,19 @@ def test_settings_that_are_charged_by_the_hour_are_refused(
         list(classify(_stack(type_, properties)))
 
 
+def test_a_queue_that_lambda_reads_is_asked_all_the_time_and_a_stream_is_not() -> None:
+    for source, idle in (("AWS::SQS::Queue", Idle.POLLING), ("AWS::DynamoDB::Table", Idle.NOTHING)):
+        mapping = {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {"EventSourceArn": {"Fn::GetAtt": ["Source", "Arn"]}},
+        }
+        properties = {"BillingMode": "PAY_PER_REQUEST"}
+        template = {"Resources": {"Source": {"Type": source, "Properties": properties}, "Mapping": mapping}}
+        assert {name: kind for name, _, kind in classify(template)}["Mapping"] is idle
+        polled = [line for line in idle_lines(template, UNUSED) if line.what == "polled queues"]
+        assert (polled[0].usd > 0.2) == (idle is Idle.POLLING)
+
+
 def test_an_unused_model_costs_its_alarms_its_metrics_and_its_schedules(churn: Template) -> None:
     [definition] = [each for each in load_definitions(DEFINITIONS) if each.name == "churn"]
     found = estimate(churn.document, definition, UNUSED)

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from lambdaloop.domain.stage import Stage
 from scripts.cli.doctor_account import account_findings, quota
-from scripts.cli.doctor_machine import disk_space, machine_findings
+from scripts.cli.doctor_machine import definitions_finding, disk_space, machine_findings
 from scripts.cli.finding import Finding
 
 API = {"OutputKey": "ApiId", "OutputValue": "api1"}
@@ -156,8 +156,7 @@ def test_this_machine_is_looked_at_without_changing_it(tmp_path: Path) -> None:
     assert found["local cloud"].status == "unknown"
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "odd.yaml").write_text("name: odd\n")
-    broken = {each.name: each for each in machine_findings(tmp_path, tmp_path / "state")}
-    assert "odd.yaml" in broken["definitions"].told
+    assert "odd.yaml" in definitions_finding(tmp_path).told
 
 
 def test_a_full_disk_fails() -> None:
