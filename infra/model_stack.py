@@ -179,6 +179,7 @@ class ModelStack(Stack):
             model_bucket=platform.storage.model,
             registry=platform.registry.table,
             undelivered=undelivered,
+            bus=platform.events.bus,
         )
         watch_alarms = WatchAlarms(self, "WatchAlarms", definition=definition, topic=platform.alerts.alarms)
         watch_health = WatchHealth(

@@ -6,6 +6,8 @@ under the same name.
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
@@ -23,7 +25,11 @@ from infra.grants import (
     write_capture,
 )
 from infra.packages import Packages
+from lambdaloop.domain.happening import SOURCE, detail_type
+from lambdaloop.domain.report_subject import TOLD
 from lambdaloop.settings import Settings
+
+_OF_WINDOWS = "window_judged"
 
 
 class Reporting(Construct):
@@ -41,6 +47,7 @@ class Reporting(Construct):
         model_bucket: s3.IBucket,
         registry: dynamodb.ITable,
         undelivered: sqs.IQueue,
+        bus: events.IEventBus,
     ) -> None:
         super().__init__(scope, id_)
         self.function = PythonFunction(
@@ -75,3 +82,28 @@ class Reporting(Construct):
             max_event_age=Duration.hours(6),
             retry_attempts=2,
         )
+        about_model = {"model": [model]}
+        drift = {**about_model, "data": {"status": ["drift"]}}
+        others = [kind for kind in TOLD if kind != _OF_WINDOWS]
+        for rule, kinds, detail, description in (
+            ("Happened", others, about_model, f"What pages about {model} tell of"),
+            # Not each window: one an hour in which nothing was found would be a page that nobody opens.
+            ("Drifted", [_OF_WINDOWS], drift, f"Windows of {model} with drift"),
+        ):
+            events.Rule(
+                self,
+                rule,
+                description=description,
+                event_bus=bus,
+                event_pattern=events.EventPattern(
+                    source=[SOURCE], detail_type=[detail_type(kind) for kind in kinds], detail=detail
+                ),
+                targets=[
+                    targets.LambdaFunction(
+                        self.function,
+                        dead_letter_queue=undelivered,
+                        max_event_age=Duration.hours(24),
+                        retry_attempts=185,
+                    )
+                ],
+            )
