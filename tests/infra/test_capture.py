@@ -157,7 +157,9 @@ def test_single_predictions_are_forgotten_and_sums_are_not(platform: Template) -
     ]
     rules = bucket["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-    assert expiring == dict.fromkeys(("raw/", "hours/", "experiments/", "quarantine/", "failed/"), 400)
+    assert expiring == dict.fromkeys(
+        ("raw/", "hours/", "experiments/", "quarantine/", "failed/", "pages/"), 400
+    )
     [old] = [rule for rule in rules if "NoncurrentVersionExpiration" in rule]
     assert (old["NoncurrentVersionExpiration"], old["ExpiredObjectDeleteMarker"]) == (
         {"NoncurrentDays": 30},

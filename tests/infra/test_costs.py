@@ -97,6 +97,7 @@ def test_an_unused_model_costs_its_alarms_its_metrics_and_its_schedules(churn: T
     assert units["metrics of the watch"] == len(WATCH_METRICS) + len(definition.features)
     assert {what.partition(":")[0] for what in units} == {
         "alarms",
+        "dashboards",
         "metrics of the watch",
         "watch",
         "look at experiments",

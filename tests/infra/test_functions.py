@@ -121,7 +121,7 @@ def _needed(tree: ast.AST) -> set[str]:
                 names.add(name)
             case ast.Attribute(value=ast.Attribute(attr="settings") | ast.Name(id="settings"), attr=name):
                 names.add(name)
-    return names - {"need", "opt", "from_env"}
+    return names - {"need", "opt", "from_env", "at_stage"}  # only a stage has one
 
 
 def _asked_for(verb: str) -> set[str]:
