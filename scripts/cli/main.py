@@ -9,6 +9,7 @@ from rich.console import Console
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli import (
     approvals,
+    console,
     decisions,
     demo,
     experiment,
@@ -42,6 +43,7 @@ app.command("rollback")(rollback.rollback)
 app.command("predict")(predict.predict)
 app.command("feedback")(feedback.feedback)
 app.command("report")(report.report)
+app.command("console")(console.console)
 app.command("demo")(demo.demo)
 app.add_typer(versions.app, name="versions")
 releases.app.command("approve")(approvals.approve)

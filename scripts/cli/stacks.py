@@ -1,6 +1,6 @@
 """Finds what was deployed: the command line knows stack names, and everything else from the stacks' outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,30 @@ def find_deployment(model: str) -> Deployment:
     """Read both stacks' outputs; NotDeployedError says which command is missing."""
     client: Any = boto3.client("cloudformation")  # one for both: making it takes longer than asking
     platform, own = _outputs(client, PLATFORM_STACK), _outputs(client, f"{PLATFORM_STACK}-{model}")
+    return _deployment(model, platform, own)
+
+
+def find_deployments() -> Sequence[Deployment]:
+    """Every model that is deployed, by name; NotDeployedError when there is no platform, or no model on it."""
+    client: Any = boto3.client("cloudformation")
+    platform = _outputs(client, PLATFORM_STACK)
+    prefix = f"{PLATFORM_STACK}-"
+    found = {
+        stack["StackName"].removeprefix(prefix): _named(stack)
+        for page in client.get_paginator("describe_stacks").paginate()
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(prefix)
+    }
+    # A stack that is being made, or could not be, has no outputs yet.
+    models = sorted(model for model, own in found.items() if "InferenceFunction" in own)
+    if not models:
+        raise NotDeployedError(
+            f"no model is deployed in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
+        )
+    return [_deployment(model, platform, found[model]) for model in models]
+
+
+def _deployment(model: str, platform: Mapping[str, str], own: Mapping[str, str]) -> Deployment:
     return Deployment(
         model=model,
         data_bucket=platform["DataBucket"],
@@ -96,4 +120,8 @@ def _outputs(client: Any, stack: str) -> Mapping[str, str]:
         raise NotDeployedError(
             f"stack {stack} does not exist in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
         ) from error
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return _named(found)
+
+
+def _named(stack: Mapping[str, Any]) -> Mapping[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
