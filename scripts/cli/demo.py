@@ -84,6 +84,9 @@ def demo(
                 entity,
                 requests,
             )
+        from scripts.cli.demo_reports import leave_reports
+
+        leave_reports(story)
         if summary is not None:
             summary.write_text(story.to_json(), encoding="utf-8")
         if experiment:

@@ -53,6 +53,8 @@ def test_reports_come_newest_first_whatever_the_order_they_were_recorded_in(log:
     assert log.windows(MODEL, limit=2) == [report(12), report(3)]
     assert log.windows(MODEL, since=report(3).end) == [report(12), report(3)]
     assert log.windows(MODEL, since=report(13).end) == []
+    assert log.windows(MODEL, until=report(3).end, limit=2) == [report(3), report(2)]
+    assert log.windows(MODEL, since=report(2).end, until=report(3).end) == [report(3), report(2)]
 
 
 def test_a_window_that_is_judged_again_is_replaced_as_a_whole(log: Log) -> None:

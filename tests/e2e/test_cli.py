@@ -59,6 +59,22 @@ def test_releases_are_listed_and_shown_with_their_judgements(released_site: Site
     assert "complete" in lambdaloop("releases", "show", model, "1")
 
 
+def test_a_report_is_one_file_that_tells_of_the_version_or_the_release(
+    released_site: Site, tmp_path: Path
+) -> None:
+    model = released_site.definition.name
+    card, release = tmp_path / "card.html", tmp_path / "folder" / "release.html"
+    told = read("report", model, "--version", "1", "--out", str(card))
+    assert told == {"model": model, "kind": "version", "id": "1", "file": str(card)}
+    assert "What it goes by" in card.read_text(encoding="utf-8")
+    assert "bytes" in lambdaloop("report", model, "--release", "1", "--out", str(release))
+    assert "Share of the traffic" in release.read_text(encoding="utf-8")
+    assert "give one of --version, --release" in lambdaloop(
+        "report", model, "--version", "1", "--release", "1", status=2
+    )
+    assert "has no version 99" in lambdaloop("report", model, "--version", "99", status=1)
+
+
 def test_what_was_champion_is_told_for_any_time(released_site: Site) -> None:
     model = released_site.definition.name
     assert read("versions", "at", model, "2000-01-01") is None

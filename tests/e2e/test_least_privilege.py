@@ -39,6 +39,8 @@ ONLY_AFTER_A_FAILURE = {
     ("PruneVersions", "dynamodb:UpdateItem"),
     # Lambda itself sends what the governor failed on: tests/infra/test_watch_in_the_local_cloud.py.
     ("GovernRetraining", "sqs:SendMessage"),
+    # The same with reports.
+    ("WriteReport", "sqs:SendMessage"),
     # The same with files of features.
     ("PutFeatures", "sqs:SendMessage"),
 }
@@ -69,6 +71,7 @@ def closed_loop(_released_site: Site) -> Site:
         _release(site, follow(answer["execution"]))
         _release(site, site.train("the first data once more: what was written before is found"))
         _experiment(site)
+        _report(site)
         use_stored_features(site, "C00011")
         assert scrape(site)
     return site
@@ -111,6 +114,27 @@ def _experiment(site: Site) -> None:
     assert advance(site.deployment, order)["status"] == "concluding"
     _finish_release_of(site)
     assert advance(site.deployment)["status"] == "stopped"
+
+
+def _report(site: Site) -> None:
+    """A page about one of everything, as events ask for it and as people do."""
+    client: Any = boto3.client("cloudformation")
+    [stack] = client.describe_stacks(StackName=f"{PLATFORM_STACK}-{site.definition.name}")["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    model, registry = site.definition.name, site.registry
+    newest = registry.versions(model)[0].number
+    asked = [
+        {"detail": {"model": model, "kind": "version_registered", "data": {"version": newest}}},
+        {"model": model, "kind": "window", "id": registry.windows(model, limit=1)[0].end.isoformat()},
+        {"model": model, "kind": "release", "id": str(registry.releases(model)[0].number)},
+        {"model": model, "kind": "experiment", "id": "privileges"},
+    ]
+    pages: Any = boto3.client("s3")
+    for subject in asked:
+        key = ask(outputs["ReportWriter"], subject, what="report writer")["page"]
+        found = pages.get_object(Bucket=site.deployment.capture_bucket, Key=key)
+        assert found["ContentType"].startswith("text/html")
+        assert found["Body"].read().startswith(b"<!doctype html>")
 
 
 def _finish_release_of(site: Site) -> None:
@@ -193,6 +217,7 @@ def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) 
         "JudgeRelease",
         "EvaluateExper",
         "PutFeatures",
+        "WriteReport",
         "ExposeMetrics",
     ):
         assert any(step in role for role in roles), step

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
+from lambdaloop.domain.candidate import Estimator
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.monitoring_rules import Monitoring
 from lambdaloop.domain.report_subject import ReportKind, ReportSubject
@@ -19,7 +20,7 @@ from tests.fakes.watched_model import HOUR, WatchedModel, rows, watched_definiti
 from tests.unit.services.training_run import Workshop
 from tests.unit.training.sample_data import FEATURES, METRIC, candidate, definition, sample_csv
 
-_WINDOWS = 14
+_WINDOWS = 9
 _LOOKS = 8
 
 
@@ -36,13 +37,20 @@ def page_of(kind: ReportKind, identity: str, *, model: str, world: Any) -> str:
 
 @cache
 def trained(task: Task) -> Workshop:
-    """A version of every candidate's run; it serves."""
+    """A version that serves, with segments."""
+    others: dict[Task, Estimator] = {
+        "binary": "naive_bayes",
+        "multiclass": "naive_bayes",
+        "regression": "ridge",
+    }
+    tried: tuple[Estimator, ...] = ("decision_tree", others[task], "hist_gradient_boosting")
     of = definition(
         task,
+        training={"candidates": tuple(candidate(each) for each in tried), "folds": 2},
         serving=Serving(capture=tuple(FEATURES)),
         monitoring=Monitoring(segments=("region (code)", "active")),
     )
-    workshop = Workshop(of, sample_csv(task, rows=1200))
+    workshop = Workshop(of, sample_csv(task, rows=600))
     workshop.make_champion(workshop.run()["version"]["number"])
     return workshop
 
@@ -50,13 +58,11 @@ def trained(task: Task) -> Workshop:
 @cache
 def watched() -> WatchedModel:
     """A model whose callers grow older, hour by hour, until it drifts and is wrong more often."""
-    model = WatchedModel(
-        watched_definition(window_hours=2, performance_hours=6, min_rows=100, min_labels=60)
-    )
+    model = WatchedModel(watched_definition(window_hours=2, performance_hours=6, min_rows=100, min_labels=60))
     begin = model.clock.now()
     for hour in range(_WINDOWS):
-        gone = max(0, hour - 6)
-        some = rows(160, seed=hour + 10, shift=1.2 * gone, flip=0.035 * gone)
+        gone = max(0, hour - 4)
+        some = rows(160, seed=hour + 10, shift=2.0 * gone, flip=0.06 * gone)
         made = model.predict(some, at=begin + hour * HOUR)
         arrives = begin + hour * HOUR + timedelta(minutes=30)
         model.deliver([each.line for each in made], at=arrives)
@@ -77,9 +83,9 @@ def released() -> TrainedCanary:
             canary_definition("binary", steps=steps), training=definition(training=training).training
         )
 
-    world = TrainedCanary(fitted(candidate("logistic_regression")), sample_csv(rows=1200))
-    boosted = fitted(candidate("hist_gradient_boosting", max_iter=40))
-    world.release(world.train("run-2", sample_csv(rows=1200, seed=3), boosted), "second")
+    world = TrainedCanary(fitted(candidate("logistic_regression")), sample_csv(rows=600))
+    boosted = fitted(candidate("hist_gradient_boosting", max_iter=20))
+    world.release(world.train("run-2", sample_csv(rows=600, seed=3), boosted), "second")
     tree = fitted(candidate("decision_tree", max_depth=1))
     world.release(world.train("run-3", sample_csv(rows=200, seed=8), tree), "third")
     return world

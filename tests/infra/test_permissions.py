@@ -194,6 +194,26 @@ def test_the_watch_reads_what_came_in_and_writes_only_what_it_derives(churn: Tem
     assert places["s3:GetObjectVersion"] == {"/feedback/churn/*", "/models/churn/artifacts/*"}
 
 
+def test_who_writes_reports_changes_nothing_but_pages(churn: Template) -> None:
+    statements = _statements_about(churn, "write_report", "s3:")
+    written = [
+        _tail(resource)
+        for each in statements
+        if "s3:PutObject" in _listed(each["Action"])
+        for resource in _listed(each["Resource"])
+    ]
+    assert written == ["/pages/model=churn/*"]
+    assert _actions(churn, "write_report") == LOGGING | {
+        "s3:ListBucket",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:PutObject",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "sqs:SendMessage",
+    }
+
+
 def test_collecting_reads_the_models_log_and_labels_and_writes_artifacts_only(churn: Template) -> None:
     actions: dict[str, set[str]] = {}
     prefixes = set()

@@ -25,7 +25,7 @@ from lambdaloop.reporting.page import (
 )
 from lambdaloop.reporting.rows_chart import Row, bar_rows
 from lambdaloop.reporting.scales import moment, percent, short
-from lambdaloop.reporting.words import counted, metric_name
+from lambdaloop.reporting.words import counted, metric_name, sentence
 
 STATUS_TONES: Mapping[str, Tone] = {
     "ok": "good",
@@ -70,7 +70,7 @@ def drift_report(window: WindowPage, *, written_at: datetime) -> str:
         kind="Drift report",
         title=f"{report.model}, {moment(report.end)}",
         badges=[badge(report.status.replace("_", " "), STATUS_TONES[report.status]), badge(version)],
-        summary=verdict(report.reason, tone=STATUS_TONES[report.status]),
+        summary=verdict(sentence(report.reason), tone=STATUS_TONES[report.status]),
         tiles=_tiles(window),
         sections=[each for each in found if each],
         written_at=written_at,

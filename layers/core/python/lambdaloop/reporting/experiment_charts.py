@@ -9,7 +9,8 @@ from lambdaloop.reporting.page import Section, badge, figure, fluid, legend, tab
 from lambdaloop.reporting.plot import Axis
 from lambdaloop.reporting.scales import extent, moment, percent, short
 
-_COLORS = 6
+_CONTROL, _OTHERS = 2, (1, 3, 4, 5, 6)
+"""Colours: grey is what others are held against, on every page."""
 _MOST_POINTS = 160
 _SOUND = 0.001
 """The p-value below which units came to arms otherwise than their shares ask for."""
@@ -19,9 +20,9 @@ def sequences_section(experiment: Experiment, looks: Sequence[Look]) -> Section 
     """The difference of each arm from the control, with its band."""
     control = experiment.control.name
     arms = [arm.name for arm in experiment.arms if arm.name != control]
-    found = [(place, name, _sequence(name, looks)) for place, name in enumerate(arms)]
+    found = [(name, _sequence(name, looks)) for name in arms]
     series = [
-        Series(name=name, points=points, color=1 + place % _COLORS) for place, name, points in found if points
+        Series(name=name, points=points, color=_color(experiment, name)) for name, points in found if points
     ]
     if not series:
         return None
@@ -75,8 +76,12 @@ def arms_section(experiment: Experiment, looks: Sequence[Look]) -> Section | Non
         ("Units with an outcome", "units", lambda shown: float(shown.measured)),
     ):
         series = [
-            Series(name=arm.name, points=_points(arm.name, looks, figure_of), color=1 + place % _COLORS)
-            for place, arm in enumerate(experiment.arms)
+            Series(
+                name=arm.name,
+                points=_points(arm.name, looks, figure_of),
+                color=_color(experiment, arm.name),
+            )
+            for arm in experiment.arms
         ]
         series = [each for each in series if each.points]
         if series:
@@ -170,6 +175,11 @@ def soundness_section(experiment: Experiment, looks: Sequence[Look]) -> Section 
             ),
         ],
     )
+
+
+def _color(experiment: Experiment, arm: str) -> int:
+    place = [each.name for each in experiment.arms].index(arm)
+    return _OTHERS[(place - 1) % len(_OTHERS)] if place else _CONTROL
 
 
 def _sound(p: float | None) -> Content:

@@ -9,7 +9,7 @@ from lambdaloop.reporting.experiment_charts import arms_section, sequences_secti
 from lambdaloop.reporting.markup import Content
 from lambdaloop.reporting.page import Section, Tile, Tone, badge, facts, page, table, verdict
 from lambdaloop.reporting.scales import moment, percent, short
-from lambdaloop.reporting.words import code, known_moment
+from lambdaloop.reporting.words import code, known_moment, sentence
 
 _TONES: Mapping[str, Tone] = {
     "undecided": "idle",
@@ -67,9 +67,9 @@ def experiment_report(found: ExperimentPage, *, written_at: datetime) -> str:
 def _sentence(experiment: Experiment, looks: Sequence[Look]) -> str:
     if experiment.conclusion:
         stays = f" Arm {experiment.winner} stays." if experiment.winner else ""
-        return f"{experiment.conclusion[0].upper()}{experiment.conclusion[1:]}.{stays}".replace("..", ".")
+        return sentence(experiment.conclusion) + stays
     if looks:
-        return looks[-1].reason
+        return sentence(looks[-1].reason)
     return "It was not looked at yet: the first look comes with the next hour."
 
 

@@ -10,6 +10,8 @@ from lambdaloop.reporting.scales import short
 
 _DOTTED = 60
 """More points than that are a line without dots."""
+_APART = 18
+"""Pixels between two rules whose names both have room above them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,10 @@ def line_chart(
         else:
             for at, low, high in sure:
                 plot.whisker(at, low, high, each.color)
-    for at, label in rules:
-        plot.rule(at, label)
+    places = sorted(rules, reverse=True)
+    for i, (at, label) in enumerate(places):
+        crowded = i > 0 and plot.y(at) - plot.y(places[i - 1][0]) < _APART
+        plot.rule(at, label, below=crowded)
     for at, label in marks:
         plot.rule(at, label, vertical=True)
     for each in series:

@@ -17,7 +17,7 @@ from lambdaloop.reporting.scales import extent, percent, short
 from lambdaloop.reporting.words import counted, direction, interval, metric_name
 
 _HEIGHT = 300
-_COLORS = 6
+_COLORS = (1, 3, 4, 5, 6, 2)
 _SHOWN_FEATURES = 20
 _NONE = Estimate(value=None)
 
@@ -39,7 +39,9 @@ def metrics_section(version: Version, report: TrainingReport | None) -> Section:
         id="metrics",
         title="Metrics",
         lead="On the holdout, which no fit that was measured has seen. The metric in bold chose the winner.",
-        content=[table(("metric", "value", "95 % interval", ""), rows, label="Metrics", numbers=(1, 2))],
+        content=[
+            table(("metric", "value", "95 % interval", "direction"), rows, label="Metrics", numbers=(1, 2))
+        ],
     )
 
 
@@ -81,7 +83,7 @@ def importance_section(report: TrainingReport | None) -> Section | None:
         id="importance",
         title="What it goes by",
         lead="How much worse the metric becomes when one feature's values are dealt out anew among the rows (mean and standard "
-        "deviation of five times). Features that say the same share their importance; pale ones cannot be told from none."
+        "deviation of three times). Features that say the same share their importance; pale ones cannot be told from none."
         + (f" {rest} less important features are left out." if rest else ""),
         content=[
             figure(
@@ -274,8 +276,8 @@ def _curves(curves: Mapping[str, Polyline]) -> list[Series]:
             name=name,
             points=[Point(x=x, y=y) for x, y in zip(curve.x, curve.y, strict=True)],
             dots=False,
-            color=1 + place % _COLORS,
-            dashed=place >= _COLORS,
+            color=_COLORS[place % len(_COLORS)],
+            dashed=place >= len(_COLORS),
         )
         for place, (name, curve) in enumerate(curves.items())
     ]
@@ -284,7 +286,7 @@ def _curves(curves: Mapping[str, Polyline]) -> list[Series]:
 def _legend(curves: Mapping[str, Polyline]) -> Markup | None:
     if len(curves) < 2:
         return None
-    return legend([(f"s{1 + place % _COLORS}", name) for place, name in enumerate(curves)])
+    return legend([(f"s{_COLORS[place % len(_COLORS)]}", name) for place, name in enumerate(curves)])
 
 
 def _about(what: str, estimate: Estimate | None) -> str:

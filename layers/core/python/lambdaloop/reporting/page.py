@@ -125,7 +125,7 @@ def table(
         tag("table", tag("thead", head), tag("tbody", body)),
         class_="scroll",
         role="region",
-        aria_label=label,
+        aria_label=f"{label}, as a table",
         tabindex=0,
     )
 

@@ -104,8 +104,8 @@ class Plot:
             )
         )
 
-    def rule(self, at: float, label: str, *, vertical: bool = False) -> None:
-        """A line across that others are held against."""
+    def rule(self, at: float, label: str, *, vertical: bool = False, below: bool = False) -> None:
+        """A line across that others are held against; `below`: where its name stands, for one above has no room."""
         if vertical:
             place = self.x(at)
             ends = {"x1": place, "x2": place, "y1": self.y.end, "y2": self.y.start}
@@ -114,7 +114,7 @@ class Plot:
         place = self.y(at)
         ends = {"x1": self.x.start, "x2": self.x.end, "y1": place, "y2": place}
         self._marks.append(tag("line", **ends, class_="rule"))
-        over = place - 5 if place > self.y.end + 16 else place + 13
+        over = place + 13 if below or place <= self.y.end + 16 else place - 5
         self.text(label, self.x.end - 2, over, anchor="end")
 
     def text(self, text: str, x: float, y: float, *, anchor: str = "start", class_: str = "tick") -> None:
@@ -135,7 +135,7 @@ class Plot:
             place = self.y(value)
             found.append(tag("line", x1=self.x.start, x2=self.x.end, y1=place, y2=place, class_="grid"))
             found.append(tag("text", label, x=self._left - 6, y=place + 4, text_anchor="end", class_="tick"))
-        for value, label in self._x_axis.ticks(max(3, (self._width - self._left) // 78)):
+        for value, label in self._x_axis.ticks(max(4, (self._width - self._left) // 78)):
             place, half = self.x(value), len(label) * _CHARACTER / 2
             at = min(max(place, half + 2), self._width - half - 2)
             found.append(tag("text", label, x=at, y=self._height - 23, text_anchor="middle", class_="tick"))

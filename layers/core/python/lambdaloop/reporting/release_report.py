@@ -27,7 +27,7 @@ from lambdaloop.reporting.page import (
 from lambdaloop.reporting.plot import Axis
 from lambdaloop.reporting.scales import extent, moment, percent, short
 from lambdaloop.reporting.timeline import Stop, timeline
-from lambdaloop.reporting.words import code, counted, known_moment
+from lambdaloop.reporting.words import code, counted, known_moment, sentence
 
 _TONES: Mapping[str, Tone] = {
     "open": "idle",
@@ -46,6 +46,8 @@ _TONES: Mapping[str, Tone] = {
     "expired": "bad",
     "pending": "warn",
 }
+_NEAR = 0.25
+"""Of a limit: from there on it is drawn."""
 _FIGURES = (
     ("error_rate", "Failed requests", "percent", "max_error_rate"),
     ("p95_latency_ms", "p95 of the latency, ms", "number", "max_p95_latency_ms"),
@@ -96,7 +98,7 @@ def _sentence(found: ReleasePage) -> str:
         "rolled_back": "It was rolled back.",
         "withdrawn": "It gave back its share of the traffic.",
     }[release.status]
-    return f"{said} {release.outcome}" if release.outcome else said
+    return f"{said} {sentence(release.outcome)}" if release.outcome else said
 
 
 def _tiles(found: ReleasePage) -> list[Tile]:
@@ -171,6 +173,8 @@ def _stops(release: Release) -> list[Stop]:
 
 def _figures(release: Release) -> Section | None:
     judged = [each for each in release.judgements if each.kind == "step"]
+    if len(judged) < 2:  # one dot is no chart: its figures stand beside its reasons
+        return None
     drawn = [
         chart
         for name, title, kind, limit in _FIGURES
@@ -185,7 +189,7 @@ def _figures(release: Release) -> Section | None:
     return Section(
         id="figures",
         title="Beside the version before",
-        lead="What both versions showed in the same minutes, judgement by judgement; the dashed line is what the definition allows.",
+        lead="What both versions showed in the same minutes, judgement by judgement.",
         content=[tag("div", drawn, class_="grid-2")],
     )
 
@@ -211,7 +215,11 @@ def _figure(
     series = [each for each in series if each.points]
     if not series:
         return None
-    high = extent([0.0, limit, *(p.y for each in series for p in each.points)])[1]
+    most = max(p.y for each in series for p in each.points)
+    # A limit far above all figures would press them into one line at the bottom; then it is told in words.
+    near = most > limit * _NEAR
+    high = extent([0.0, limit if near else most or limit, most])[1]
+    allowed = percent(limit) if percents else f"{limit:g}"
     told = ", ".join(f"{each.name} {short(each.points[-1].y)} at last" for each in series)
     return figure(
         title,
@@ -223,9 +231,10 @@ def _figure(
                 about=f"{title}: {told}",
                 width=width,
                 height=240,
-                rules=[(limit, "allowed")],
+                rules=[(limit, f"allowed: {allowed}")] if near or not most else [],
             )
         ),
+        note=f"Allowed: {allowed}.",
         legend=legend([(f"s{each.color}", each.name) for each in series]),
     )
 
@@ -295,7 +304,7 @@ def _about(found: ReleasePage) -> Section:
         "workflow execution": code(release.execution),
         "opened": moment(release.created_at),
         "live": known_moment(release.live_at),
-        "ended": known_moment(release.closed_at),
+        "ended": known_moment(release.closed_at) if release.status != "live" else None,
         "Lambda version": release.lambda_version and code(release.lambda_version),
         "a rollback leads to Lambda version": code(release.previous_lambda_version),
         "model": f"{version.estimator.replace('_', ' ')}, {version.metric} {short(version.metrics.get(version.metric))}"

@@ -22,7 +22,7 @@ body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-
 header .kind{margin:0;color:var(--soft);font-size:.85rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase}
 h1{margin:.1em 0 .25em;font-size:2rem;line-height:1.2;letter-spacing:-.015em}
 h2{margin:0 0 .15em;font-size:1.25rem;letter-spacing:-.01em}
-h3{margin:0 0 .35em;font-size:1rem}
+h3{margin:1.3em 0 .35em;font-size:1rem}
 p{margin:.3em 0 .8em}
 .lead{margin:0 0 14px;color:var(--soft);max-width:75ch}
 .note{color:var(--soft);font-size:.9rem}
@@ -82,7 +82,7 @@ figcaption .note{font-weight:400;display:block}
 .scroll{overflow-x:auto;margin:6px 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 caption{text-align:left;font-weight:600;padding:0 0 6px}
-th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{text-align:left;padding:6px 18px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 thead th{color:var(--soft);font-weight:600;font-size:.84rem;white-space:nowrap}
 tbody th{font-weight:500}
 td.number,th.number{text-align:right;white-space:nowrap}

@@ -49,6 +49,16 @@ def known_moment(at: datetime | None) -> str | None:
     return moment(at) if at else None
 
 
+def sentence(text: str) -> str:
+    """With a capital letter at its beginning and a full stop at its end.
+
+    >>> sentence("9 of 100 requests failed"), sentence("all is well.")
+    ('9 of 100 requests failed.', 'All is well.')
+    """
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")
+
+
 def code(text: str) -> Markup:
     """An identifier."""
     return tag("code", text)

@@ -13,11 +13,11 @@ from sklearn.pipeline import Pipeline
 
 from lambdaloop.domain.holdout_findings import Importance
 from lambdaloop.domain.metrics import Task, improvement
-from lambdaloop.training.scoring import compute_metrics, predict_scores
+from lambdaloop.training.scoring import compute_metric, predict_scores
 
-_SHUFFLES = 5
-_MOST_ROWS = 1000
-_MOST_PREDICTIONS = 400_000
+_SHUFFLES = 3
+_MOST_ROWS = 1500
+_MOST_PREDICTIONS = 300_000
 """Of all features together: more of them are measured on fewer rows, so that an evaluation stays short."""
 _LEAST_ROWS = 100
 
@@ -30,7 +30,7 @@ def permutation_importance(
     count = min(len(frame), _MOST_ROWS, max(_LEAST_ROWS, _MOST_PREDICTIONS // (_SHUFFLES * frame.shape[1])))
     rows = np.sort(chance.permutation(len(frame))[:count])
     frame, target = frame.iloc[rows].reset_index(drop=True), target[rows]
-    whole = compute_metrics(target, predict_scores(pipeline, frame, task=task), task=task)[metric]
+    whole = compute_metric(metric, target, predict_scores(pipeline, frame, task=task), task=task)
     if whole is None:
         return ()
     copies = pd.concat([frame] * _SHUFFLES, ignore_index=True)
@@ -42,7 +42,7 @@ def permutation_importance(
         scores = predict_scores(pipeline, dealt, task=task)
         drops = []
         for part in np.split(scores, _SHUFFLES):
-            value = compute_metrics(target, part, task=task)[metric]
+            value = compute_metric(metric, target, part, task=task)
             if value is not None:
                 drops.append(improvement(metric, whole, over=value))
         if drops:

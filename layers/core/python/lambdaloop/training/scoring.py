@@ -1,7 +1,7 @@
 """Predictions of a fitted pipeline as one matrix of scores, and every metric on them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,51 +30,64 @@ def compute_metrics(target: NDArray[Any], scores: Scores, *, task: Task) -> Mapp
 
     target: class indices, or numbers.
     """
+    return {name: compute_metric(name, target, scores, task=task) for name in METRICS_OF_TASK[task]}
+
+
+def compute_metric(name: str, target: NDArray[Any], scores: Scores, *, task: Task) -> float | None:
+    """One metric of the task."""
     if not np.isfinite(scores).all():
-        return dict.fromkeys(METRICS_OF_TASK[task])
-    values = {
-        "binary": _binary,
-        "multiclass": _multiclass,
-        "regression": _regression,
-    }[task](target, scores)
-    return {name: _finite(values.get(name)) for name in METRICS_OF_TASK[task]}
+        return None
+    return _finite(_COMPUTED[task][name](target, scores))
 
 
-def _binary(target: NDArray[Any], scores: Scores) -> dict[str, float]:
-    positive, label = scores[:, 1], scores.argmax(axis=1)
-    found = {
-        "accuracy": metrics.accuracy_score(target, label),
-        "f1": metrics.f1_score(target, label, zero_division=0),
-        "log_loss": metrics.log_loss(target, _normalised(scores), labels=[0, 1]),
-        "brier": float(np.mean((positive - target) ** 2)),
-    }
-    if len(np.unique(target)) == 2:
-        found["roc_auc"] = metrics.roc_auc_score(target, positive)
-        found["average_precision"] = metrics.average_precision_score(target, positive)
-    return found
+def _label(scores: Scores) -> NDArray[np.int64]:
+    return scores.argmax(axis=1)
 
 
-def _multiclass(target: NDArray[Any], scores: Scores) -> dict[str, float]:
-    labels, label = list(range(scores.shape[1])), scores.argmax(axis=1)
-    found = {
-        "accuracy": metrics.accuracy_score(target, label),
-        "f1_macro": metrics.f1_score(target, label, labels=labels, average="macro", zero_division=0),
-        "log_loss": metrics.log_loss(target, _normalised(scores), labels=labels),
-    }
-    if len(np.unique(target)) == len(labels):
-        found["roc_auc_ovr"] = metrics.roc_auc_score(target, scores, multi_class="ovr", labels=labels)
-    return found
+def _both_classes(target: NDArray[Any]) -> bool:
+    return len(np.unique(target)) == 2
 
 
-def _regression(target: NDArray[Any], scores: Scores) -> dict[str, float]:
-    values = scores[:, 0]
-    found = {
-        "rmse": metrics.root_mean_squared_error(target, values),
-        "mae": metrics.mean_absolute_error(target, values),
-    }
-    if len(target) >= 2:
-        found["r2"] = metrics.r2_score(target, values)
-    return found
+def _f1_macro(target: NDArray[Any], scores: Scores) -> float:
+    labels = list(range(scores.shape[1]))
+    return float(metrics.f1_score(target, _label(scores), labels=labels, average="macro", zero_division=0))
+
+
+def _roc_auc_ovr(target: NDArray[Any], scores: Scores) -> float | None:
+    labels = list(range(scores.shape[1]))
+    if len(np.unique(target)) != len(labels):
+        return None
+    return float(metrics.roc_auc_score(target, scores, multi_class="ovr", labels=labels))
+
+
+_Computed = Callable[[NDArray[Any], Scores], float | None]
+_COMPUTED: Mapping[Task, Mapping[str, _Computed]] = {
+    "binary": {
+        "accuracy": lambda target, scores: metrics.accuracy_score(target, _label(scores)),
+        "f1": lambda target, scores: metrics.f1_score(target, _label(scores), zero_division=0),
+        "log_loss": lambda target, scores: metrics.log_loss(target, _normalised(scores), labels=[0, 1]),
+        "brier": lambda target, scores: float(np.mean((scores[:, 1] - target) ** 2)),
+        "roc_auc": lambda target, scores: (
+            metrics.roc_auc_score(target, scores[:, 1]) if _both_classes(target) else None
+        ),
+        "average_precision": lambda target, scores: (
+            metrics.average_precision_score(target, scores[:, 1]) if _both_classes(target) else None
+        ),
+    },
+    "multiclass": {
+        "accuracy": lambda target, scores: metrics.accuracy_score(target, _label(scores)),
+        "f1_macro": _f1_macro,
+        "roc_auc_ovr": _roc_auc_ovr,
+        "log_loss": lambda target, scores: metrics.log_loss(
+            target, _normalised(scores), labels=list(range(scores.shape[1]))
+        ),
+    },
+    "regression": {
+        "rmse": lambda target, scores: metrics.root_mean_squared_error(target, scores[:, 0]),
+        "mae": lambda target, scores: metrics.mean_absolute_error(target, scores[:, 0]),
+        "r2": lambda target, scores: metrics.r2_score(target, scores[:, 0]) if len(target) >= 2 else None,
+    },
+}
 
 
 def _normalised(scores: Scores) -> Scores:
