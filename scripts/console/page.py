@@ -85,9 +85,13 @@ def _page(*, connects: str, held: Markup | None) -> str:
         tag("nav", tag("ul", id="contents"), id="views", aria_label="Views of the model", hidden=True),
         tag(
             "div",
-            tag("label", "Filter", for_="filter"),
-            tag("input", type="search", id="filter", autocomplete="off", spellcheck="false"),
-            tag("span", id="found", class_="note", role="status"),
+            tag(
+                "span",
+                tag("label", "Filter ", for_="filter"),
+                tag("input", type="search", id="filter", autocomplete="off", spellcheck="false"),
+                tag("span", id="found", class_="note", role="status"),
+                id="sieve",
+            ),
             tag("button", "Refresh", id="refresh", type="button"),
             class_="controls",
         ),

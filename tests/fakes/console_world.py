@@ -11,7 +11,7 @@ from lambdaloop.domain.experiment import ArmFigures, Contrast, Look
 from lambdaloop.domain.experiment_life import Change
 from lambdaloop.domain.fleet import ModelTraffic
 from lambdaloop.domain.outcomes import Estimate
-from lambdaloop.domain.release import Judgement
+from lambdaloop.domain.release import Judgement, Release
 from lambdaloop.domain.window import ColumnDrift, DriftReport, Performance
 from lambdaloop.services.gather_console import ConsolePorts, ConsoleRecords, gather_console
 from tests.fakes.fleet import FakeFleet
@@ -28,16 +28,16 @@ WINDOWS = 24
 
 def busy() -> GovernedModel:
     """It drifted for hours, was trained again, and its new version has a part of the traffic."""
-    model = in_production()
-    [first] = model.registry.releases(MODEL)
-    model.registry.record_publication(first, lambda_version="2", at=model.clock.now())
+    model = GovernedModel()
+    model.train("registered", name="first")
+    model.release(1, lives=None)
+    model.registry.close_release(_published(model, "2"), outcome="fine", at=model.clock.now())
+    model.pass_hours(31 * 24)
     for hour in range(WINDOWS):
         _watch(model, hour)
     model.train("registered")
     model.release(2, lives=None)
-    release = model.registry.releases(MODEL)[0]
-    release = model.registry.record_publication(release, lambda_version="3", at=model.clock.now())
-    model.registry.record_judgement(release, _judgement(model.clock.now()))
+    model.registry.record_judgement(_published(model, "3"), _judgement(model.clock.now()))
     return model
 
 
@@ -106,6 +106,14 @@ def whole_console(*, reports: str | None = None) -> ConsoleSnapshot:
         snapshot_of(GovernedModel(), name="a-model-that-has-a-rather-long-name-and-nothing-else"),
     )
     return replace(found, models=(*found.models, *(model for each in others for model in each.models)))
+
+
+def _published(model: GovernedModel, lambda_version: str) -> Release:
+    newest = model.registry.releases(MODEL)[0]
+    found: Release = model.registry.record_publication(
+        newest, lambda_version=lambda_version, at=model.clock.now()
+    )
+    return found
 
 
 def _watch(model: GovernedModel, hour: int) -> Document:

@@ -58,11 +58,11 @@ const more = (summary, ...content) => el("details", {}, el("summary", {}, summar
 const region = (label, ...content) =>
   el("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, ...content);
 
-/** The first cell of a row names it; columns whose name ends with # hold numbers; `data-row` marks what the filter hides. */
+/** The first cell of a row names it; columns whose name ends with # hold numbers, with ~ sentences; `data-row` marks what the filter hides. */
 const table = (label, columns, rows) => {
-  const numbers = columns.map((name) => name.endsWith("#"));
-  const kind = (place) => (numbers[place] ? "number" : null);
-  const head = columns.map((name, place) => el("th", { scope: "col", class: kind(place) }, name.replace(/#$/, "")));
+  const kinds = { "#": "number", "~": "words" };
+  const kind = (place) => kinds[columns[place].at(-1)];
+  const head = columns.map((name, place) => el("th", { scope: "col", class: kind(place) }, name.replace(/[#~]$/, "")));
   const body = rows.map((row) =>
     el(
       "tr",
@@ -74,7 +74,7 @@ const table = (label, columns, rows) => {
       ),
     ),
   );
-  return region(label, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
+  return region(`${label}, as a table`, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
 };
 
 const nothing = (text) => el("p", { class: "note" }, text);

@@ -8,7 +8,7 @@ const level = (times) =>
 
 const cellText = (times, drifted) => {
   if (absent(times)) return drifted ? "drift" : "not known";
-  return `${number(times)} × threshold${drifted ? ", drift" : ""}`;
+  return `${thresholds(times)}${drifted ? ", drift" : ""}`;
 };
 
 const cell = (feature, window, place) => {
@@ -43,7 +43,7 @@ const heatMap = ({ windows, features }) =>
           el(
             "tr",
             { "data-row": true },
-            el("th", { scope: "row" }, feature.name),
+            el("th", { scope: "row" }, el("span", { class: "two-lines", title: feature.name }, feature.name)),
             windows.map((window, place) => cell(feature, window, place)),
           ),
         ),
@@ -87,7 +87,7 @@ const drift = (model, snapshot) => {
       "Windows",
       table(
         "Windows",
-        ["Until", "Status", "Predictions#", "Drifted#", "Real metric", "Estimated metric", "Certain drop#", "New labels#", "Why", ...(snapshot.reports ? ["Report"] : [])],
+        ["Until", "Status", "Predictions#", "Drifted#", "Real metric", "Estimated metric", "Certain drop#", "New labels#", "Why~", ...(snapshot.reports ? ["Report"] : [])],
         [...map.windows].reverse().map((window) => [
           moment(window.end),
           status(window.status),

@@ -1,7 +1,7 @@
 // Which view is shown, where its data come from, and what the filter hides.
 
 const VIEWS = {
-  now: { title: "Now", draw: now },
+  now: { title: "Now", draw: now, whole: true },
   releases: { title: "Releases", draw: releases },
   versions: { title: "Versions", draw: versions },
   experiments: { title: "Experiments", draw: experiments },
@@ -55,6 +55,9 @@ const draw = () => {
   const drawn = model ? VIEWS[view].draw(model, snapshot) : name === "" ? overview(snapshot) : nothing(`${name} is not deployed here.`);
   place("main").replaceChildren(...[drawn].flat(Infinity).filter((each) => !absent(each)));
   place("state").replaceChildren("As of ", moment(snapshot.taken_at), ` UTC, ${clean(snapshot.place)}`);
+  // What is newest is at the right, and there a phone begins.
+  for (const map of place("main").querySelectorAll(".map")) map.parentElement.scrollLeft = map.scrollWidth;
+  place("sieve").hidden = Boolean(model && VIEWS[view].whole);
   filter.value = words;
   sift();
 };

@@ -14,7 +14,7 @@ const bar = (model) => {
   ]);
   return [
     el("div", { class: "bar", role: "img", "aria-label": `Traffic now: ${trafficText(model)}` }, parts),
-    table("Traffic now", ["Who answers", "Share#", "Lambda version#", "Arms of its experiment"], rows),
+    table("Traffic now", ["Who answers", "Share#", "Lambda version#", "Arms of its experiment~"], rows),
   ];
 };
 
@@ -56,7 +56,7 @@ const now = (model, snapshot) => {
       {
         label: "Champion",
         value: model.champion ? `version ${model.champion.version}` : "none yet",
-        note: model.champion && `since ${ago(model.champion.moved_at, snapshot.taken_at).replace(" ago", "")}`,
+        note: model.champion && ago(model.champion.moved_at, snapshot.taken_at),
         words: true,
       },
       version && {

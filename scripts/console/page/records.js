@@ -11,9 +11,11 @@ const report = (snapshot, model, kind, id, text) =>
       )
     : null;
 
-const judged = (judgement) =>
-  more(
-    judgement.title,
+const judged = (judgement, open) =>
+  el(
+    "details",
+    { open },
+    el("summary", {}, judgement.title),
     el("p", {}, judgement.reasons.join("; ")),
     judgement.figures.length
       ? table(`Figures of ${judgement.title}`, ["Figure", "New version#", "Version before#", "Expected by training#"], judgement.figures)
@@ -26,11 +28,11 @@ const releases = (model, snapshot) =>
         el(
           "article",
           { class: "record", "data-row": true },
-          el("h3", {}, `Release ${release.number} of version ${release.version} `, status(release.status)),
+          el("h2", {}, `Release ${release.number} of version ${release.version} `, status(release.status)),
           facts([
             ["Opened", moment(release.created_at)],
             ["Live since", moment(release.live_at)],
-            ["Ended", moment(release.closed_at)],
+            ["Workflow ended", moment(release.closed_at)],
             ["Asked for by", `${release.requested_by}: ${release.reason}`],
             ["Steps", release.steps.map((step) => `${step} %`).join(" → ")],
             ["Experiment", release.experiment],
@@ -39,7 +41,7 @@ const releases = (model, snapshot) =>
             ["Lambda version", release.lambda_version],
             ["Report", report(snapshot, model, "release", release.number, "Steps in pictures")],
           ]),
-          release.judgements.map(judged),
+          release.judgements.map((each, place) => judged(each, place === release.judgements.length - 1)),
         ),
       )
     : nothing("No release yet: run `lambdaloop train` and it begins by itself, or `lambdaloop releases start`.");
@@ -55,18 +57,17 @@ const versions = (model, snapshot) => [
     model.versions.length
       ? table(
           "Versions",
-          ["Version", "Alias", "Estimator", "Metric", "Gate", "Rows#", "Captured rows#", "Served by", "Made", "Digest", ...(snapshot.reports ? ["Report"] : [])],
+          ["Version", "Alias", "Estimator", "Metric", "Gate", "Rows#", "Captured rows#", "Served by", "Made", ...(snapshot.reports ? ["Report"] : [])],
           model.versions.map((version) => [
             version.number,
             version.number === model.champion?.version ? badge("champion", "good") : null,
             version.estimator,
-            `${plain(version.metric)} ${number(version.metrics[version.metric]) ?? "–"}`,
+            el("span", { class: "unbroken" }, `${plain(version.metric)} ${number(version.metrics[version.metric]) ?? "–"}`),
             gate(version),
             number(version.rows),
             number(version.captured_rows),
             version.runtime,
             moment(version.created_at),
-            el("code", {}, version.digest.slice(0, 10)),
             ...(snapshot.reports ? [report(snapshot, model, "version", version.number, "Model card")] : []),
           ]),
         )
@@ -77,7 +78,7 @@ const versions = (model, snapshot) => [
     model.runs.length
       ? table(
           "Trainings",
-          ["Training", "Ended as", "Version#", "Begun", "Why", "Asked for by"],
+          ["Training", "Ended as", "Version#", "Begun", "Why~", "Asked for by"],
           model.runs.map((run) => [run.id, status(run.status), run.version, moment(run.started_at), run.reason, run.requested_by]),
         )
       : nothing("Nothing was trained yet."),
@@ -106,7 +107,7 @@ const experiments = (model, snapshot) =>
         el(
           "article",
           { class: "record", "data-row": true },
-          el("h3", {}, `${experiment.id} `, status(experiment.status), " ", status(experiment.look?.verdict)),
+          el("h2", {}, `${experiment.id} `, status(experiment.status), " ", status(experiment.look?.verdict)),
           el("p", {}, experiment.conclusion ?? experiment.look?.reason ?? "Nothing was looked at yet."),
           table(
             `Arms of ${experiment.id}`,
@@ -162,9 +163,12 @@ const decisions = (model) => [
 
 const audit = (model) =>
   model.events.length
-    ? table(
-        "Audit trail",
-        ["Time", "What", "Who", "Details"],
-        model.events.map((event) => [moment(event.at), plain(event.kind), event.actor, shortened(flat(event.detail))]),
+    ? section(
+        "Newest first",
+        table(
+          "Audit trail",
+          ["Time", "What", "Who", "Details~"],
+          model.events.map((event) => [moment(event.at), plain(event.kind), event.actor, shortened(flat(event.detail))]),
+        ),
       )
     : nothing("Nothing happened yet.");

@@ -3,7 +3,7 @@
 const moment = (iso) => {
   if (absent(iso)) return null;
   const text = new Date(iso).toISOString();
-  return el("time", { datetime: text, class: "moment" }, `${text.slice(0, 10)} ${text.slice(11, 16)}`);
+  return el("time", { datetime: text, class: "unbroken" }, `${text.slice(0, 10)} ${text.slice(11, 16)}`);
 };
 
 /** How long before `now` something was, in one unit. */
@@ -18,6 +18,9 @@ const number = (value) => {
   if (Number.isInteger(value)) return value.toLocaleString("en");
   return Math.abs(value) >= 1e-4 && Math.abs(value) < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
 };
+
+/** A distance from the baseline, where 1 is the threshold. */
+const thresholds = (times) => `${Number(times.toPrecision(2))} × threshold`;
 
 const percent = (value, digits = 1) => (absent(value) ? null : `${Number((value * 100).toFixed(digits))} %`);
 
