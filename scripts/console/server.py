@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdaloop.domain.console_snapshot import ConsoleSnapshot
-from lambdaloop.domain.errors import LambdaloopError, NotFoundError
+from lambdaloop.domain.errors import LambdaloopError, NotFoundError, ReportSubjectError
 from lambdaloop.domain.report_subject import ReportSubject, subject_of
 from scripts.console.page import live_page, snapshot_json
 
@@ -75,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             self._answer(address.path, known=bool(given))
+        except ReportSubjectError as error:
+            self._tell(HTTPStatus.BAD_REQUEST, str(error))
         except NotFoundError as error:
             self._tell(HTTPStatus.NOT_FOUND, str(error))
         except (LambdaloopError, ClientError, BotoCoreError) as error:

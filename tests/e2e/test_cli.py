@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +116,38 @@ def test_the_local_cloud_tells_its_state_and_its_functions_logs(released_site: S
     logs = lambdaloop("local", "logs", released_site.definition.name, "--state", state)
     assert '"kind": "prediction"' in logs or '"kind":"prediction"' in logs
     assert "model_predictions_total" in logs
+
+
+def test_the_console_shows_all_models_at_an_address_for_its_caller(
+    released_site: Site, tmp_path: Path
+) -> None:
+    model = released_site.definition.name
+    command = [str(Path(sys.executable).with_name("lambdaloop")), "console", "--no-open"]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            said = re.search(r"http://127\.0\.0\.1:\d+/\?secret=\S+", running.stdout.readline())
+            assert said is not None
+            address, secret = said[0].split("?")
+            with urllib.request.urlopen(f"{address}snapshot.json?{secret}", timeout=120) as answer:
+                snapshot = json.load(answer)
+            with urllib.request.urlopen(
+                f"{address}{snapshot['reports']}{model}/version/1?{secret}", timeout=120
+            ) as answer:
+                assert b"<!doctype html>" in answer.read()
+        finally:
+            running.send_signal(signal.SIGINT)
+    assert running.returncode == 0
+    [shown] = [each for each in snapshot["models"] if each["name"] == model]
+    assert {part["lambda_version"] for part in shown["traffic"]} >= {released_site.routing()["stable"]}
+    champion = released_site.registry.alias(model, "champion")
+    assert champion is not None
+    assert shown["champion"]["version"] == champion.version
+    assert shown["releases"][-1]["judgements"][0]["verdict"] == "complete"
+    assert "version_registered" in {event["kind"] for event in shown["events"]}
+
+    file = tmp_path / "given" / "console.html"
+    assert "bytes" in lambdaloop("console", "--export", str(file))
+    assert f'"name":"{model}"' in file.read_text(encoding="utf-8")

@@ -168,7 +168,9 @@ def _look(at: datetime) -> Look:
         reason="b is between 0.4 percentage points worse and 2.1 better",
         figures={
             "control": ArmFigures(units=4021, measured=3650, total=2263.0, squares=2263.0, requests=9000),
-            "b": ArmFigures(units=3988, measured=3601, total=2282.0, squares=2282.0, requests=8800, failures=3),
+            "b": ArmFigures(
+                units=3988, measured=3601, total=2282.0, squares=2282.0, requests=8800, failures=3
+            ),
         },
         sample_ratio_p=0.71,
         contrasts=(Contrast(arm="b", difference=0.0137, low=-0.0041, high=0.0212),),
