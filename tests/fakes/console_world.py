@@ -1,6 +1,6 @@
 """Models in memory for the console to show: one in trouble with everything in progress, one calm, one new. Names are as bad as names can be."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -64,19 +64,23 @@ def snapshot_of(
     figures: FakeFleet | None = None,
     traffic: InMemoryTraffic | None = None,
     reports: str | None = None,
+    beside: Sequence[str] = (),
 ) -> ConsoleSnapshot:
-    """What the console would be told, under another name if there is one."""
+    """What the console would be told, under another name if there is one; `beside` it other models that are new."""
     found = gather_console(
         ports=ConsolePorts(
             records=cast("ConsoleRecords", model.registry),
-            traffic={MODEL: traffic or routed({"1": 1.0})},
-            figures=figures or FakeFleet(**{MODEL: ModelTraffic(requests=4210.0)}),
+            traffic={MODEL: traffic or routed({"1": 1.0})} | {each: routed({"1": 1.0}) for each in beside},
+            figures=figures or FakeFleet(churn=ModelTraffic(requests=4210.0)),
             clock=model.clock,
         ),
         place="eu-central-1",
         reports=reports,
     )
-    return replace(found, models=tuple(replace(each, name=name) for each in found.models))
+    return replace(
+        found,
+        models=tuple(replace(each, name=name) if each.name == MODEL else each for each in found.models),
+    )
 
 
 def routed(shares: Mapping[str, float]) -> InMemoryTraffic:
@@ -94,11 +98,9 @@ def whole_console(*, reports: str | None = None) -> ConsoleSnapshot:
     """All three."""
     figures = FakeFleet(
         alarms=[f"lambdaloop-{MODEL}-live-errors", f"lambdaloop-{MODEL}-drift"],
-        **{
-            MODEL: ModelTraffic(
-                requests=18_231.0, server_errors=42.0, latency_seconds={"p50": 0.011, "p95": 0.0384}
-            )
-        },
+        churn=ModelTraffic(
+            requests=18_231.0, server_errors=42.0, latency_seconds={"p50": 0.011, "p95": 0.0384}
+        ),
     )
     found = snapshot_of(busy(), figures=figures, traffic=routed({"2": 0.9, "3": 0.1}), reports=reports)
     others = (

@@ -60,7 +60,8 @@ def test_the_heat_map_has_the_newest_windows_and_the_farthest_features_first() -
     assert ends == sorted(ends)
     assert [feature.name for feature in drift.features][:4] == list(FEATURES[:4])
     first = drift.features[0]
-    assert (first.drifted[-1], first.times[-1] or 0.0) == (WINDOWS - 1, pytest.approx(20.0, abs=2.0))
+    assert first.drifted[-1] == WINDOWS - 1
+    assert first.times[-1] == pytest.approx(20.0, abs=2.0)
     plan = next(feature for feature in drift.features if feature.name == "plan")
     assert plan.times[3] is None
     assert drift.windows[-1].real is not None
@@ -75,9 +76,13 @@ def test_decisions_are_told_and_times_when_nothing_was_wrong_are_counted() -> No
 
 
 def test_an_alarm_belongs_to_the_model_with_the_longer_name_that_fits() -> None:
-    figures = FakeFleet(alarms=["lambdaloop-churn-drift", "lambdaloop-features-undelivered"])
-    snapshot = snapshot_of(in_production(), figures=figures)
-    assert snapshot.models[0].alarms == ("lambdaloop-churn-drift",)
+    names = ["lambdaloop-churn-drift", "lambdaloop-churn-eu-drift", "lambdaloop-features-undelivered"]
+    snapshot = snapshot_of(in_production(), figures=FakeFleet(alarms=names), beside=["churn-eu", "eu"])
+    assert {each.name: each.alarms for each in snapshot.models} == {
+        "churn": ("lambdaloop-churn-drift",),
+        "churn-eu": ("lambdaloop-churn-eu-drift",),
+        "eu": (),
+    }
     assert snapshot.alarms == ("lambdaloop-features-undelivered",)
 
 
@@ -95,7 +100,7 @@ def test_nothing_is_told_when_a_part_is_unknown() -> None:
 
 
 def test_the_document_holds_what_is_shown_and_no_more() -> None:
-    figures = FakeFleet(**{MODEL: ModelTraffic(requests=12.0, latency_seconds={"p95": 0.03})})
+    figures = FakeFleet(churn=ModelTraffic(requests=12.0, latency_seconds={"p95": 0.03}))
     snapshot = snapshot_of(trying(), figures=figures)
     document = json.loads(json.dumps(to_document(snapshot), allow_nan=False))
     assert from_document(ConsoleSnapshot, document) == snapshot

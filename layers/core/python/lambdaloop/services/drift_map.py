@@ -36,7 +36,7 @@ def _columns(report: WindowReport) -> Mapping[str, ColumnDrift]:
 
 def _row(name: str, columns: Sequence[Mapping[str, ColumnDrift]]) -> FeatureDrift:
     found = [each.get(name) for each in columns]
-    times = [each and each.in_thresholds for each in found]
+    times = [each.in_thresholds if each else None for each in found]
     return FeatureDrift(
         name=name,
         times=tuple(None if each is None else round(each, 2) for each in times),
@@ -56,11 +56,11 @@ def _window(report: WindowReport, metric: str | None) -> ShownWindow:
         reason=report.reason,
         release=report.release,
         version=report.version,
-        rows=report.drift and report.drift.rows,
-        share=report.drift and report.drift.share,
+        rows=report.drift.rows if report.drift else None,
+        share=report.drift.share if report.drift else None,
         real=_metric(report.performance, metric),
         estimated=_metric(report.estimated, metric),
-        drop=report.performance and report.performance.drop,
+        drop=report.performance.drop if report.performance else None,
         new_labels=report.new_labels,
         notes=report.notes,
     )

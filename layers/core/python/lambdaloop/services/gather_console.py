@@ -116,7 +116,7 @@ def _model(
     )
 
 
-def _traffic(routing: Routing, known: Mapping[str | None, Release]) -> tuple[shown.TrafficPart, ...]:
+def _traffic(routing: Routing, known: Mapping[str, Release]) -> tuple[shown.TrafficPart, ...]:
     shares = {routing.stable: 1.0 - routing.weight}
     if routing.candidate is not None:
         shares[routing.candidate] = routing.weight
@@ -128,8 +128,8 @@ def _part(lambda_version: str, share: float, release: Release | None) -> shown.T
     return shown.TrafficPart(
         lambda_version=lambda_version,
         share=round(share, 4),
-        release=release and release.number,
-        version=release and release.version,
+        release=release.number if release else None,
+        version=release.version if release else None,
         arms=tuple(Arm(name=arm.name, version=arm.version, share=arm.share) for arm in pin.arms)
         if pin
         else (),
@@ -146,8 +146,8 @@ def _version(version: Version) -> shown.ShownVersion:
         metrics=version.metrics,
         gate=version.gate,
         rows=version.rows,
-        captured_rows=version.trained_on and version.trained_on.captured,
-        runtime=version.runtime and version.runtime.name,
+        captured_rows=version.trained_on.captured if version.trained_on else None,
+        runtime=version.runtime.name if version.runtime else None,
         digest=version.digest,
         run=version.run,
         created_at=version.created_at,
@@ -165,10 +165,8 @@ def _release(release: Release, records: ApprovalLog) -> shown.ShownRelease:
         requested_by=release.requested_by,
         reason=release.reason,
         steps=tuple(step.percent for step in release.rules.plan),
-        experiment=release.experiment.id
-        if release.experiment
-        else release.share and release.share.experiment,
-        approval=approval and approval.status,
+        experiment=_experiment_of(release),
+        approval=approval.status if approval else None,
         judgements=tuple(
             shown.ShownJudgement(
                 title=title_of(each),
@@ -185,6 +183,12 @@ def _release(release: Release, records: ApprovalLog) -> shown.ShownRelease:
         closed_at=release.closed_at,
         outcome=release.outcome,
     )
+
+
+def _experiment_of(release: Release) -> str | None:
+    if release.experiment:
+        return release.experiment.id
+    return release.share.experiment if release.share else None
 
 
 def _run(run: Run) -> shown.ShownRun:
