@@ -47,6 +47,9 @@ def demo(
         int, typer.Option(help="With --loop: days until it is known what really happened.", min=0)
     ] = 1,
     keep: Annotated[bool, typer.Option(help="Leave the local cloud up and say how to use it.")] = False,
+    reports: Annotated[
+        Path | None, typer.Option(help="Folder for the reports (default: a new temporary one, which stays).")
+    ] = None,
     summary: Annotated[Path | None, typer.Option(help="Write what happened to this JSON file.")] = None,
 ) -> None:
     """Deploy, train, register, release and predict, offline, through the stack that `cdk deploy` puts into AWS.
@@ -86,7 +89,7 @@ def demo(
             )
         from scripts.cli.demo_reports import leave_reports
 
-        leave_reports(story)
+        leave_reports(story, reports)
         if summary is not None:
             summary.write_text(story.to_json(), encoding="utf-8")
         if experiment:

@@ -11,10 +11,10 @@ from scripts.cli.report import report_ports, write_page
 from scripts.cli.stacks import Deployment, find_deployment
 
 
-def leave_reports(story: Story) -> None:
+def leave_reports(story: Story, to: Path | None) -> None:
     """Write a page about the newest of everything that the demo made, and tell where they are."""
     deployment = find_deployment(story.facts["model"])
-    folder = Path(tempfile.mkdtemp(prefix="lambdaloop-reports-"))
+    folder = to or Path(tempfile.mkdtemp(prefix="lambdaloop-reports-"))
     with story.step("report", "Write reports, each one HTML file"):
         ports = report_ports(deployment)
         files = [write_page(each, ports, folder / each.page_name) for each in _subjects(deployment)]

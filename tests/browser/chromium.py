@@ -7,6 +7,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -187,6 +188,9 @@ class Chromium:
                 if "method" in message:
                     self._events.append(message)
                 yield message
+            ready, _, _ = select.select([self._answers], [], [], _PATIENCE_SECONDS)
+            if not ready:
+                raise PageError(f"the browser said nothing for {_PATIENCE_SECONDS} seconds")
             piece = self._answers.read(1 << 20)
             if not piece:
                 return

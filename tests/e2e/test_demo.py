@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.browser.chromium import browser, find_chromium
+from tests.browser.looking import SCREENS, look_at
+
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT.parent / "shared" / "data"
 
@@ -18,7 +21,14 @@ pytestmark = pytest.mark.localcloud
 def run_demo(folder: Path, *arguments: str) -> dict[str, Any]:
     summary = folder / "summary.json"
     ended = subprocess.run(
-        [str(PROJECT / "scripts" / "demo"), *arguments, "--summary", str(summary)],
+        [
+            str(PROJECT / "scripts" / "demo"),
+            *arguments,
+            "--summary",
+            str(summary),
+            "--reports",
+            str(folder / "reports"),
+        ],
         cwd=folder,
         env={**os.environ, "VENV": sys.prefix},
         capture_output=True,
@@ -40,7 +50,20 @@ def check(summary: dict[str, Any], *, requests: int) -> None:
     assert summary["predictions"]["ok"] == summary["predictions"]["sent"]
     assert summary["predictions"]["http_5xx"] == 0
     assert summary["endpoint"].startswith("http://127.0.0.1:")
+    assert [Path(file).name for file in summary["reports"]] == ["version-1.html", "release-1.html"]
     assert {"deploy", "train", "release", "predict"} <= summary["timings_seconds"].keys()
+
+
+def look_at_reports(summary: dict[str, Any], *, called: str) -> None:
+    """As people would; without a browser their text has to do, and tests/browser says that there is none."""
+    files = [Path(file) for file in summary["reports"]]
+    for file in files:
+        assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
+    if find_chromium() is not None:
+        with browser() as chromium:
+            for file in files:
+                for screen in SCREENS:
+                    look_at(file, chromium, screen, called=called)
 
 
 def test_the_default_data_end_with_a_released_model(tmp_path: Path) -> None:
@@ -49,6 +72,7 @@ def test_the_default_data_end_with_a_released_model(tmp_path: Path) -> None:
     assert summary["task"] == "binary"
     assert summary["rows"] == 569
     assert summary["metrics"]["roc_auc"] > 0.97
+    look_at_reports(summary, called="demo-")
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder with real data sets is not beside this checkout")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from scripts.cli.drifting_stream import TARGET, Change, generate
+from tests.e2e.test_demo import look_at_reports
 
 PROJECT = Path(__file__).resolve().parents[2]
 TRAINING_DAYS, DAYS, ROWS_PER_DAY = 6, 24, 60
@@ -39,7 +40,14 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     arguments = ["--loop", "--data", str(data), "--target", TARGET, "--rows-per-day", str(ROWS_PER_DAY)]
     path = folder / "summary.json"
     ended = subprocess.run(
-        [str(PROJECT / "scripts" / "demo"), *arguments, "--summary", str(path)],
+        [
+            str(PROJECT / "scripts" / "demo"),
+            *arguments,
+            "--summary",
+            str(path),
+            "--reports",
+            str(folder / "reports"),
+        ],
         cwd=folder,
         env={**os.environ, "VENV": sys.prefix},
         capture_output=True,
@@ -50,6 +58,12 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     found: dict[str, Any] = json.loads(path.read_text())
     return found
+
+
+def test_reports_tell_of_the_last_model_and_of_what_was_watched(summary: dict[str, Any]) -> None:
+    kinds = [Path(file).name.partition("-")[0] for file in summary["reports"]]
+    assert kinds == ["version", "release", "window"]
+    look_at_reports(summary, called="loop-")
 
 
 def test_every_day_is_watched_and_no_request_fails(summary: dict[str, Any]) -> None:

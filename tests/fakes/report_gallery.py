@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, cast
 
 from lambdaloop.domain.candidate import Estimator
+from lambdaloop.domain.capture_layout import HOUR
 from lambdaloop.domain.metrics import Task
 from lambdaloop.domain.monitoring_rules import Monitoring
 from lambdaloop.domain.report_subject import ReportKind, ReportSubject
@@ -16,7 +17,7 @@ from tests.fakes.experiment_log import crowd
 from tests.fakes.experiment_trial import Trial
 from tests.fakes.samples import MODEL
 from tests.fakes.trained_canary import TrainedCanary, canary_definition
-from tests.fakes.watched_model import HOUR, WatchedModel, rows, watched_definition
+from tests.fakes.watched_model import WatchedModel, rows, watched_definition
 from tests.unit.services.training_run import Workshop
 from tests.unit.training.sample_data import FEATURES, METRIC, candidate, definition, sample_csv
 

@@ -163,6 +163,7 @@ def test_everything_can_be_found_through_outputs(platform: Template, churn: Temp
         "ExperimentStarter",
         "ExperimentAdvancer",
         "ExperimentWorkflow",
+        "ReportWriter",
         "Endpoint",
     }
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from functions.write_report.handler import handle
+from lambdaloop.domain.capture_layout import HOUR
 from lambdaloop.domain.errors import ExperimentNotFoundError, VersionNotFoundError, WindowNotFoundError
 from lambdaloop.domain.version import BASELINE
 from tests.fakes.app import FakeApp
 from tests.fakes.samples import MODEL
-from tests.fakes.watched_model import HOUR, WatchedModel, rows, watched_definition
+from tests.fakes.watched_model import WatchedModel, rows, watched_definition
 
 WINDOW = "2026-03-02T09:00:00+00:00"
 

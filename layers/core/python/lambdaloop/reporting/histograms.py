@@ -1,5 +1,6 @@
 """Two distributions of a number on top of each other: what a model was trained on, and what came."""
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +13,8 @@ _NARROWEST = 1 / 60
 """Of the width: a bin of one value has no density of its own."""
 _OUTSIDE = 0.05
 """Of the width, for values beyond all that the baseline has."""
+_NOTHING = 1e-300
+_DENSEST = 1e6
 _TALLEST = 1.8
 """A bin of one value may be that much taller than the ordinary ones; its tooltip tells its true share."""
 
@@ -48,7 +51,7 @@ def number_pair(
     sides = [before] if now is None else [before, now]
     shares = [[count / side.count if side.count else 0.0 for count in side.counts] for side in sides]
     reach = bins[-1].high - bins[0].low
-    tall = [[share[each.place] / (each.high - each.low) * reach for each in bins] for share in shares]
+    tall = [[_density(share[each.place], each, reach) for each in bins] for share in shares]
     ordinary = [h for side in tall for h, each in zip(side, bins, strict=True) if each.plain]
     top = max(max(ordinary, default=0.0) * _TALLEST, 1e-9) if ordinary else 1.0
     top = min(top, max((h for side in tall for h in side), default=top) * 1.05) or 1.0
@@ -67,6 +70,12 @@ def number_pair(
         corners = [(each.low, rise) for each, rise in zip(bins, tall[1], strict=True)]
         plot.steps([*corners, (bins[-1].high, tall[1][-1])], 1)
     return plot.drawn(about)
+
+
+def _density(share: float, of: _Bin, reach: float) -> float:
+    """Share by width, where 1 is even; a bin that has no width in floats has none."""
+    width = of.high - of.low
+    return min(share / width * reach, _DENSEST) if width > 0 else 0.0
 
 
 def _single_values(profile: NumericProfile) -> list[_Bin]:
@@ -92,7 +101,7 @@ def _single_values(profile: NumericProfile) -> list[_Bin]:
 
 def _intervals(profile: NumericProfile, now: NumericProfile | None) -> list[_Bin]:
     edges = profile.edges
-    if len(edges) < 2 or not edges[-1] > edges[0]:
+    if len(edges) < 2 or not 0 < edges[-1] - edges[0] < math.inf:
         return []
     # A single far value must not press all others into one line: what is beyond twice the middle is drawn up to there.
     middle = edges[-2] - edges[1] if len(edges) > 3 else edges[-1] - edges[0]
@@ -103,21 +112,26 @@ def _intervals(profile: NumericProfile, now: NumericProfile | None) -> list[_Bin
     for place, (a, b) in enumerate(pairwise(edges), start=1):
         left, right = max(a, low), min(b, high)
         plain = right - left >= least
-        where = f"{tick_label(a)} to {tick_label(b)}" if plain else tick_label(b)
+        where = f"{_edge(a)} to {_edge(b)}" if plain else _edge(b)
         found.append(
             _Bin(place=place, low=left if plain else right - least, high=right, where=where, plain=plain)
         )
     side = (high - low) * _OUTSIDE
     last = len(edges)
     if profile.counts[0] or (now and now.counts[0]):
-        where = f"below {tick_label(edges[0])}"
+        where = f"below {_edge(edges[0])}"
         found.insert(0, _Bin(place=0, low=found[0].low - side, high=found[0].low, where=where, plain=False))
     if profile.counts[last] or (now and now.counts[last]):
-        where = f"above {tick_label(edges[-1])}"
+        where = f"above {_edge(edges[-1])}"
         found.append(
             _Bin(place=last, low=found[-1].high, high=found[-1].high + side, where=where, plain=False)
         )
     return found
+
+
+def _edge(value: float) -> str:
+    """The edge below a baseline that begins at 0 is the next smaller float."""
+    return tick_label(0.0 if abs(value) < _NOTHING else value)
 
 
 def _same(one: float, other: float) -> bool:

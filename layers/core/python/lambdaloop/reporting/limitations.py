@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lambdaloop.domain.holdout_findings import MIN_GROUP_ROWS, HoldoutFindings
+from lambdaloop.domain.holdout_findings import MIN_GROUP_ROWS, GroupComparison, HoldoutFindings
 from lambdaloop.domain.metrics import greater_is_better
 from lambdaloop.domain.training_report import TrainingReport
 from lambdaloop.domain.version import Version
@@ -11,7 +11,8 @@ from lambdaloop.reporting.words import counted, interval, metric_name
 
 _FEW_ROWS = 200
 _RARE = 0.05
-_UNEVEN = 0.1
+_IN_UNITS = frozenset({"mean_error", "mae"})
+"""Figures that are no shares."""
 _NAMED = 5
 
 
@@ -70,12 +71,20 @@ def _of_findings(version: Version, found: HoldoutFindings) -> Iterator[str]:
     yield from _of_slices(version, found)
     for comparison in found.groups:
         gaps = [
-            f"{name.replace('_', ' ')} by {percent(gap)}"
+            f"{name.replace('_', ' ')} by {short(gap) if name in _IN_UNITS else percent(gap)}"
             for name, gap in comparison.gaps.items()
-            if gap is not None and gap > _UNEVEN and name not in ("mean_error", "mae")
+            if gap is not None and _apart(comparison, name)
         ]
         if gaps:
-            yield f"Groups by {comparison.feature} differ in {_listed(gaps)}."
+            yield f"Groups by {comparison.feature} differ, beyond their 95 % intervals, in {_listed(gaps)}."
+
+
+def _apart(comparison: GroupComparison, name: str) -> bool:
+    """Whether two groups with enough rows have intervals that do not touch."""
+    sure = [group.figures[name] for group in comparison.groups if group.rows >= MIN_GROUP_ROWS]
+    lows = [each.low for each in sure if each.low is not None]
+    highs = [each.high for each in sure if each.high is not None]
+    return bool(lows and highs) and max(lows) > min(highs)
 
 
 def _of_slices(version: Version, found: HoldoutFindings) -> Iterator[str]:

@@ -174,7 +174,7 @@ def fitted(text: str, width: float) -> str:
     """As much of a text as has room.
 
     >>> fitted("a very long name", 60)
-    'a very …'
+    'a very l…'
     """
     room = max(2, int(width / _CHARACTER))
     return text if len(text) <= room else text[: room - 1] + "…"

@@ -41,7 +41,8 @@ def compute_metric(name: str, target: NDArray[Any], scores: Scores, *, task: Tas
 
 
 def _label(scores: Scores) -> NDArray[np.int64]:
-    return scores.argmax(axis=1)
+    label: NDArray[np.int64] = scores.argmax(axis=1)
+    return label
 
 
 def _both_classes(target: NDArray[Any]) -> bool:
