@@ -16,7 +16,7 @@ from lambdaloop.reporting.markup import Markup, style_sheet, tag
 from lambdaloop.reporting.style import STYLE
 
 _FOLDER = Path(__file__).parent / "page"
-_SCRIPTS = ("dom", "words", "overview", "now", "records", "drift", "main")
+_SCRIPTS = ("dom", "words", "overview", "now", "records", "performance", "drift", "main")
 """In this order; together they are one script."""
 
 

@@ -100,6 +100,8 @@ def test_names_that_are_markup_stay_names(page: Path, chromium: Chromium) -> Non
     go(chromium, "#/%3Cimg%20src=x%20onerror=alert(1)%3E/__proto__")
     assert chromium.run("document.querySelector('#title').textContent") == "No such model"
     assert chromium.run("document.querySelectorAll('img').length") == 0
+    go(chromium, "#/churn/constructor")
+    assert chromium.run("document.title").startswith("churn, Now")
     go(chromium, "#/%E0%A4%A/now")
     assert chromium.run("document.querySelector('#title').textContent") == "No such model"
     assert chromium.complaints() == []
@@ -118,6 +120,16 @@ def test_the_heat_map_says_in_words_what_it_shows_in_colours(page: Path, chromiu
     assert "drift" not in rows[-1][-1]
     summed_up = chromium.run("document.querySelector('.verdict').textContent")
     assert summed_up.startswith("In the newest window drifted: age (")
+
+
+def test_performance_is_drawn_where_it_was_measured_and_told_in_words(page: Path, chromium: Chromium) -> None:
+    chromium.open(page, width=1280, height=900, scheme="light")
+    go(chromium, "#/churn/drift")
+    about = chromium.run("document.querySelector('svg').getAttribute('aria-label')")
+    assert "real, by labels: from 0.84 to 0.774; estimated, without labels: from 0.844 to 0.778" in about
+    assert chromium.run("document.querySelectorAll('svg .line.s1').length") == 2, "a gap is bridged"
+    assert chromium.run("document.querySelectorAll('svg .dot.s1').length") == WINDOWS - 1
+    assert chromium.run("document.querySelectorAll('svg .line.s3').length") == 1
 
 
 def test_a_filter_leaves_what_has_the_words_and_is_part_of_the_address(

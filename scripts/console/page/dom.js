@@ -7,9 +7,8 @@ const clean = (value) => String(value).replace(UNFIT, "\ufffd");
 
 const absent = (value) => value === null || value === undefined || value === false || value === "";
 
-/** One element; attributes and contents that are absent are left out, contents may be nested lists. */
-const el = (name, attributes, ...content) => {
-  const made = document.createElement(name);
+/** Attributes and contents that are absent are left out, contents may be nested lists. */
+const filled = (made, attributes, content) => {
   for (const [key, value] of Object.entries(attributes)) {
     if (!absent(value)) made.setAttribute(key, value === true ? "" : clean(value));
   }
@@ -18,6 +17,11 @@ const el = (name, attributes, ...content) => {
   }
   return made;
 };
+
+const el = (name, attributes, ...content) => filled(document.createElement(name), attributes, content);
+
+const svg = (name, attributes, ...content) =>
+  filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, content);
 
 const badge = (text, tone = "idle") => el("span", { class: `badge ${tone}` }, text);
 

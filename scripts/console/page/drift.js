@@ -84,6 +84,11 @@ const drift = (model, snapshot) => {
       map.features_left_out ? nothing(`${plural(map.features_left_out, "feature")} that went less far are left out.`) : null,
     ),
     section(
+      "Performance",
+      el("p", { class: "lead" }, "The metric that the version was chosen by, with its 95 % interval."),
+      performance(map.windows, Math.min(990, Math.max(280, document.getElementById("main").clientWidth - 50))),
+    ),
+    section(
       "Windows",
       table(
         "Windows",

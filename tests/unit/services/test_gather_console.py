@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +128,16 @@ def test_a_model_of_many_years_is_no_longer_than_a_page() -> None:
     assert len(found.runs) == limits.RUNS
     assert len(found.events) == limits.EVENTS
     assert len(json.dumps(to_document(found))) < 120_000
+
+
+def test_the_documented_limits_are_those_of_the_code() -> None:
+    told = Path("docs/console.md").read_text(encoding="utf-8")
+    assert limits.VERSIONS == limits.RELEASES == limits.RUNS
+    for row in (
+        f"| versions, releases, trainings | {limits.VERSIONS} each;",
+        f"| experiments | {limits.EXPERIMENTS},",
+        f"| windows × features | {limits.WINDOWS} × {limits.FEATURES};",
+        f"| decisions | {limits.DECISIONS} of the newest {limits.ASKED} times",
+        f"| events | {limits.EVENTS} |",
+    ):
+        assert row in told
