@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import boto3
 import typer
 
+from lambdaloop.adapters.aws_clock import AwsClock
 from lambdaloop.adapters.cloudwatch_fleet import CloudWatchFleet
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.lambda_traffic import LambdaTraffic
-from lambdaloop.bootstrap import SystemClock
 from lambdaloop.domain.console_snapshot import ConsoleSnapshot
 from lambdaloop.domain.report_subject import ReportSubject
 from lambdaloop.services.gather_console import ConsolePorts, gather_console
@@ -61,21 +61,26 @@ class ConsoleReader:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._stacks: Any = boto3.client("cloudformation")
+        # A local cloud may live in another time than this machine, and so do its metrics.
+        self._clock = AwsClock(self._stacks)
         # All models share the platform's registry.
-        self._records = DynamoRegistry(table=find_deployments()[0].registry_table)
+        self._records = DynamoRegistry(table=find_deployments(self._stacks)[0].registry_table)
         self._figures = CloudWatchFleet()
         self._traffic: dict[str, LambdaTraffic] = {}
-        session: Any = boto3.Session()
-        meta = session.client("cloudformation").meta
+        meta = self._stacks.meta
         local = "" if ".amazonaws.com" in meta.endpoint_url else f" at {meta.endpoint_url}"
         self._place = f"{meta.region_name}{local}"
 
     def gather(self, *, reports: str | None = None) -> ConsoleSnapshot:
         """Everything as it is now."""
         with self._lock:
-            traffic = {each.model: self._of(each.inference_function) for each in find_deployments()}
+            found = find_deployments(self._stacks)
             ports = ConsolePorts(
-                records=self._records, traffic=traffic, figures=self._figures, clock=SystemClock()
+                records=self._records,
+                traffic={each.model: self._of(each.inference_function) for each in found},
+                figures=self._figures,
+                clock=self._clock,
             )
             return gather_console(ports=ports, place=self._place, reports=reports)
 

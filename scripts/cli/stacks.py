@@ -54,9 +54,8 @@ def find_deployment(model: str) -> Deployment:
     return _deployment(model, platform, own)
 
 
-def find_deployments() -> Sequence[Deployment]:
-    """Every model that is deployed, by name; NotDeployedError when there is no platform, or no model on it."""
-    client: Any = boto3.client("cloudformation")
+def find_deployments(client: Any) -> Sequence[Deployment]:
+    """Every model that is deployed, by name, as CloudFormation's client tells; NotDeployedError when there is none."""
     platform = _outputs(client, PLATFORM_STACK)
     prefix = f"{PLATFORM_STACK}-"
     found = {
