@@ -123,7 +123,7 @@ def _report(site: Site) -> None:
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     model, registry = site.definition.name, site.registry
     newest = registry.versions(model)[0].number
-    asked = [
+    asked: list[dict[str, Any]] = [
         {"detail": {"model": model, "kind": "version_registered", "data": {"version": newest}}},
         {"model": model, "kind": "window", "id": registry.windows(model, limit=1)[0].end.isoformat()},
         {"model": model, "kind": "release", "id": str(registry.releases(model)[0].number)},

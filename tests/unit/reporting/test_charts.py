@@ -44,7 +44,8 @@ def test_an_extent_has_room_around_all_values(values: list[float]) -> None:
 
 @given(FINITE, FINITE, st.floats())
 def test_a_scale_never_leaves_the_drawing(one: float, other: float, value: float) -> None:
-    scale = Scale(*sorted((one, other)), 50.0, 400.0)
+    low, high = sorted((one, other))
+    scale = Scale(low, high, 50.0, 400.0)
     assert math.isnan(value) or 50.0 <= scale(value) <= 400.0
 
 

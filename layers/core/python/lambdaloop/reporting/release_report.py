@@ -1,57 +1,28 @@
 """The report of a release: how traffic moved, what each step showed beside the version before, and what was concluded."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lambdaloop.domain.approval import ReleaseApproval
-from lambdaloop.domain.judgement_words import BEFORE, figures_of
-from lambdaloop.domain.release import Judgement, Release
+from lambdaloop.domain.release import Release
 from lambdaloop.domain.version import Version
-from lambdaloop.reporting.line_chart import Point, Series, line_chart
-from lambdaloop.reporting.markup import Content, Markup, tag
+from lambdaloop.reporting.markup import Content
 from lambdaloop.reporting.page import (
     Section,
     Tile,
-    Tone,
     badge,
     facts,
     figure,
     fluid,
     legend,
-    more,
     page,
     table,
     verdict,
 )
-from lambdaloop.reporting.plot import Axis
-from lambdaloop.reporting.scales import extent, moment, percent, short
+from lambdaloop.reporting.release_judgements import TONES, figures_section, judgements_section, spelled
+from lambdaloop.reporting.scales import moment, percent, short
 from lambdaloop.reporting.timeline import Stop, timeline
 from lambdaloop.reporting.words import code, counted, known_moment, sentence
-
-_TONES: Mapping[str, Tone] = {
-    "open": "idle",
-    "shifting": "warn",
-    "sharing": "warn",
-    "live": "good",
-    "superseded": "idle",
-    "rolled_back": "bad",
-    "withdrawn": "idle",
-    "advance": "good",
-    "complete": "good",
-    "hold": "warn",
-    "roll_back": "bad",
-    "approved": "good",
-    "rejected": "bad",
-    "expired": "bad",
-    "pending": "warn",
-}
-_NEAR = 0.25
-"""Of a limit: from there on it is drawn."""
-_FIGURES = (
-    ("error_rate", "Failed requests", "percent", "max_error_rate"),
-    ("p95_latency_ms", "p95 of the latency, ms", "number", "max_p95_latency_ms"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +41,8 @@ def release_report(found: ReleasePage, *, written_at: datetime) -> str:
     release = found.release
     sections: list[Section | None] = [
         _traffic(release),
-        _figures(release),
-        _judgements(release),
+        figures_section(release),
+        judgements_section(release),
         _consent(found.approval),
         _about(found),
         _rules(release),
@@ -79,8 +50,8 @@ def release_report(found: ReleasePage, *, written_at: datetime) -> str:
     return page(
         kind="Release report",
         title=f"{release.model}, release {release.number}",
-        badges=[badge(_word(release.status), _TONES[release.status]), badge(f"version {release.version}")],
-        summary=verdict(_sentence(found), tone=_TONES[release.status]),
+        badges=[badge(spelled(release.status), TONES[release.status]), badge(f"version {release.version}")],
+        summary=verdict(_sentence(found), tone=TONES[release.status]),
         tiles=_tiles(found),
         sections=[each for each in sections if each],
         written_at=written_at,
@@ -162,7 +133,7 @@ def _stops(release: Release) -> list[Stop]:
             stops.append(Stop(at=max(release.created_at, each.at - bake), share=each.weight))
         elif each.step != judged[place - 1].step:
             stops.append(Stop(at=judged[place - 1].at, share=each.weight))
-        about = f"{moment(each.at)}: {_word(each.verdict)}. {'; '.join(each.reasons)}"
+        about = f"{moment(each.at)}: {spelled(each.verdict)}. {'; '.join(each.reasons)}"
         stops.append(Stop(at=each.at, share=each.weight, verdict=each.verdict, about=about))
     if release.live_at is not None:
         stops.append(Stop(at=release.live_at, share=1.0))
@@ -171,122 +142,11 @@ def _stops(release: Release) -> list[Stop]:
     return sorted(stops, key=lambda stop: stop.at)
 
 
-def _figures(release: Release) -> Section | None:
-    judged = [each for each in release.judgements if each.kind == "step"]
-    if len(judged) < 2:  # one dot is no chart: its figures stand beside its reasons
-        return None
-    drawn = [
-        chart
-        for name, title, kind, limit in _FIGURES
-        if (
-            chart := _figure(
-                judged, name, title, percents=kind == "percent", limit=getattr(release.rules, limit)
-            )
-        )
-    ]
-    if not drawn:
-        return None
-    return Section(
-        id="figures",
-        title="Beside the version before",
-        lead="What both versions showed in the same minutes, judgement by judgement.",
-        content=[tag("div", drawn, class_="grid-2")],
-    )
-
-
-def _figure(
-    judged: Sequence[Judgement], name: str, title: str, *, percents: bool, limit: float
-) -> Markup | None:
-    def points(key: str) -> list[Point]:
-        return [
-            Point(
-                x=place + 1.0,
-                y=value,
-                about=f"{moment(each.at)}: {percent(value) if percents else short(value)}",
-            )
-            for place, each in enumerate(judged)
-            if (value := each.numbers.get(key)) is not None
-        ]
-
-    series = [
-        Series(name="new version", points=points(name), color=1),
-        Series(name="version before", points=points(f"{BEFORE}{name}"), color=2),
-    ]
-    series = [each for each in series if each.points]
-    if not series:
-        return None
-    most = max(p.y for each in series for p in each.points)
-    # A limit far above all figures would press them into one line at the bottom; then it is told in words.
-    near = most > limit * _NEAR
-    high = extent([0.0, limit if near else most or limit, most])[1]
-    allowed = percent(limit) if percents else f"{limit:g}"
-    told = ", ".join(f"{each.name} {short(each.points[-1].y)} at last" for each in series)
-    return figure(
-        title,
-        fluid(
-            lambda width: line_chart(
-                series,
-                x=Axis(label="judgement", low=0.5, high=len(judged) + 0.5, kind="count"),
-                y=Axis(label=title, low=0.0, high=high, kind="percent" if percents else "number"),
-                about=f"{title}: {told}",
-                width=width,
-                height=240,
-                rules=[(limit, f"allowed: {allowed}")] if near or not most else [],
-            )
-        ),
-        note=f"Allowed: {allowed}.",
-        legend=legend([(f"s{each.color}", each.name) for each in series]),
-    )
-
-
-def _judgements(release: Release) -> Section | None:
-    if not release.judgements:
-        return None
-    content: list[Content] = []
-    for each in release.judgements:
-        where = (
-            f"Step {each.step + 1}, {percent(each.weight, places=0)} of the traffic"
-            if each.kind == "step"
-            else f"Shadow, slice {each.step + 1}"
-        )
-        content += [
-            tag(
-                "h3",
-                where,
-                " ",
-                badge(_word(each.verdict), _TONES[each.verdict]),
-                " ",
-                tag("span", moment(each.at), class_="note"),
-            ),
-            tag("ul", [tag("li", reason) for reason in each.reasons], class_="plain"),
-        ]
-        numbers = [tuple(cell or "–" for cell in line) for line in figures_of(each)]
-        if numbers:
-            title = f"{where}: {counted(len(numbers), 'figure')}"
-            content.append(
-                more(
-                    f"{counted(len(numbers), 'figure')}",
-                    table(
-                        ("figure", "new version", "version before", "expected from the holdout"),
-                        numbers,
-                        label=title,
-                        numbers=(1, 2, 3),
-                    ),
-                )
-            )
-    return Section(
-        id="judgements",
-        title="Judgements",
-        lead="Step by step, with every reason and number.",
-        content=content,
-    )
-
-
 def _consent(approval: ReleaseApproval | None) -> Section | None:
     if approval is None:
         return None
     pairs: dict[str, Content] = {
-        "answer": badge(approval.status, _TONES[approval.status]),
+        "answer": badge(approval.status, TONES[approval.status]),
         "by": approval.decided_by,
         "in the words": approval.reason,
         "asked": moment(approval.asked_at),
@@ -352,7 +212,7 @@ def _rules(release: Release) -> Section:
 
 def _told(release: Release) -> str:
     steps = ", ".join(
-        f"{percent(each.weight, places=0)} {_word(each.verdict)}"
+        f"{percent(each.weight, places=0)} {spelled(each.verdict)}"
         for each in release.judgements
         if each.kind == "step"
     )
@@ -365,7 +225,3 @@ def _duration(time: timedelta) -> str:
         if seconds >= size:
             return f"{seconds / size:.3g} {name}{'s' if f'{seconds / size:.3g}' != '1' else ''}"
     return counted(seconds, "second")
-
-
-def _word(name: str) -> str:
-    return name.replace("_", " ")
