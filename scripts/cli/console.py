@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import boto3
 import typer
 
+from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_clock import AwsClock
 from lambdaloop.adapters.cloudwatch_fleet import CloudWatchFleet
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
@@ -62,12 +63,12 @@ class ConsoleReader:
     def __init__(self) -> None:
         self._lock = Lock()
         self._stacks: Any = boto3.client("cloudformation")
+        self._lambda = aws_client("lambda")
         # A local cloud may live in another time than this machine, and so do its metrics.
-        self._clock = AwsClock(self._stacks)
+        self._clock = AwsClock(self._lambda)
         # All models share the platform's registry.
         self._records = DynamoRegistry(table=find_deployments(self._stacks)[0].registry_table)
         self._figures = CloudWatchFleet()
-        self._traffic: dict[str, LambdaTraffic] = {}
         meta = self._stacks.meta
         local = "" if ".amazonaws.com" in meta.endpoint_url else f" at {meta.endpoint_url}"
         self._place = f"{meta.region_name}{local}"
@@ -78,7 +79,10 @@ class ConsoleReader:
             found = find_deployments(self._stacks)
             ports = ConsolePorts(
                 records=self._records,
-                traffic={each.model: self._of(each.inference_function) for each in found},
+                traffic={
+                    each.model: LambdaTraffic(function=each.inference_function, client=self._lambda)
+                    for each in found
+                },
                 figures=self._figures,
                 clock=self._clock,
             )
@@ -88,8 +92,3 @@ class ConsoleReader:
         """The page about one thing of a model; NotFoundError where there is no such thing or model."""
         with self._lock:
             return gather_report(subject, ports=report_ports(find_deployment(subject.model)))
-
-    def _of(self, function: str) -> LambdaTraffic:
-        if function not in self._traffic:
-            self._traffic[function] = LambdaTraffic(function=function)
-        return self._traffic[function]

@@ -57,9 +57,10 @@ const versions = (model, snapshot) => [
     model.versions.length
       ? table(
           "Versions",
-          ["Version", "Alias", "Estimator", "Metric", "Gate", "Rows#", "Captured rows#", "Served by", "Made", ...(snapshot.reports ? ["Report"] : [])],
+          ["Version", ...(snapshot.reports ? ["Report"] : []), "Alias", "Estimator", "Metric", "Gate", "Rows#", "Captured rows#", "Served by", "Made"],
           model.versions.map((version) => [
             version.number,
+            ...(snapshot.reports ? [report(snapshot, model, "version", version.number, "Model card")] : []),
             version.number === model.champion?.version ? badge("champion", "good") : null,
             version.estimator,
             el("span", { class: "unbroken" }, `${plain(version.metric)} ${number(version.metrics[version.metric]) ?? "–"}`),
@@ -68,7 +69,6 @@ const versions = (model, snapshot) => [
             number(version.captured_rows),
             version.runtime,
             moment(version.created_at),
-            ...(snapshot.reports ? [report(snapshot, model, "version", version.number, "Model card")] : []),
           ]),
         )
       : nothing("No version yet: run `lambdaloop train`."),

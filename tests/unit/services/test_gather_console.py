@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from lambdaloop.domain.console_snapshot import ConsoleSnapshot
 from lambdaloop.domain.documents import from_document, to_document
 from lambdaloop.domain.errors import BackendUnavailableError
 from lambdaloop.domain.fleet import ModelTraffic
+from lambdaloop.domain.traffic import Routing
 from tests.fakes.console_world import FEATURES, WINDOWS, busy, routed, snapshot_of, trying
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.governed_model import GovernedModel, in_production
 from tests.fakes.samples import MODEL
+from tests.fakes.traffic import InMemoryTraffic
 
 
 def told(model: GovernedModel, **given: Any) -> limits.ShownModel:
@@ -91,6 +94,18 @@ def test_a_model_that_was_never_trained_is_told_too() -> None:
     model = told(GovernedModel())
     assert (model.champion, model.versions, model.drift.windows) == (None, (), ())
     assert model.traffic[0].release is None
+
+
+def test_the_time_is_asked_after_the_cloud_has_answered_for_it_may_live_in_another() -> None:
+    model = in_production()
+
+    class CloudTime(InMemoryTraffic):
+        def routing(self) -> Routing:
+            model.clock.advance(86_400)
+            return super().routing()
+
+    before = model.clock.now()
+    assert snapshot_of(model, traffic=CloudTime()).taken_at == before + timedelta(days=1)
 
 
 def test_nothing_is_told_when_a_part_is_unknown() -> None:

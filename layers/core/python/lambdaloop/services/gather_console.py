@@ -50,8 +50,10 @@ class ConsolePorts:
 
 def gather_console(*, ports: ConsolePorts, place: str, reports: str | None = None) -> shown.ConsoleSnapshot:
     """Everything as it is now. BackendUnavailableError when a part of it cannot be read: no page is better than half of one."""
-    records, now = ports.records, ports.clock.now()
     names = sorted(ports.traffic)
+    routings = {model: ports.traffic[model].routing() for model in names}
+    # Only now: a clock that goes by the cloud's answers has heard one.
+    records, now = ports.records, ports.clock.now()
     fleet = observe_fleet(
         names, versions=records, releases=records, windows=records, figures=ports.figures, at=now
     )
@@ -65,7 +67,7 @@ def gather_console(*, ports: ConsolePorts, place: str, reports: str | None = Non
             _model(
                 state,
                 records,
-                routing=ports.traffic[state.model].routing(),
+                routing=routings[state.model],
                 alarms=alarms[state.model],
                 recent=shown.RecentTraffic(
                     until=until,
