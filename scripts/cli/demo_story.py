@@ -100,6 +100,7 @@ class Story:
             f"aws --endpoint-url {cloud.endpoint_url} lambda get-alias --function-name {self.facts['function']} --name live",
             f"aws --endpoint-url {cloud.endpoint_url} dynamodb scan --table-name {self.facts['registry_table']}",
             f"{command} versions list {self.facts['model']}",
+            f"{command} console",
             f"{command} local down --state {cloud.state}",
         ]
         console.print("The local cloud is up. To use it, and to stop it at last:")

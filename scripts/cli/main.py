@@ -12,6 +12,7 @@ from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli import (
     approvals,
     ci,
+    console,
     cost,
     data,
     decisions,
@@ -75,6 +76,7 @@ app.command("rollback")(rollback.rollback)
 app.command("predict")(predict.predict)
 app.command("feedback")(feedback.feedback)
 app.command("report")(report.report)
+app.command("console")(console.console)
 app.command("demo")(demo.demo)
 versions.app.command("import")(importing.import_version)
 app.add_typer(versions.app, name="versions")

@@ -1,7 +1,7 @@
 """Finds what was deployed: the command line knows stack names, and everything else from the stacks' outputs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,30 @@ def find_deployment(model: str) -> Deployment:
     client: Any = boto3.client("cloudformation")  # one for both: making it takes longer than asking
     names = stack_names()
     platform, own = _outputs(client, names.platform_stack), _outputs(client, names.model_stack(model))
+    return _deployment(model, platform, own)
+
+
+def find_deployments(client: Any) -> Sequence[Deployment]:
+    """Every model that is deployed, by name, as CloudFormation's client tells; NotDeployedError when there is none."""
+    names = stack_names()
+    platform = _outputs(client, names.platform_stack)
+    prefix = names.model_stack("")
+    found = {
+        stack["StackName"].removeprefix(prefix): _named(stack)
+        for page in client.get_paginator("describe_stacks").paginate()
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(prefix)
+    }
+    # A stack that is being made, or could not be, has no outputs yet.
+    models = sorted(model for model, own in found.items() if "InferenceFunction" in own)
+    if not models:
+        raise NotDeployedError(
+            f"no model is deployed in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
+        )
+    return [_deployment(model, platform, found[model]) for model in models]
+
+
+def _deployment(model: str, platform: Mapping[str, str], own: Mapping[str, str]) -> Deployment:
     return Deployment(
         model=model,
         data_bucket=platform["DataBucket"],
@@ -116,4 +140,8 @@ def _outputs(client: Any, stack: str) -> Mapping[str, str]:
         raise NotDeployedError(
             f"stack {stack} does not exist in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
         ) from error
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return _named(found)
+
+
+def _named(stack: Mapping[str, Any]) -> Mapping[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

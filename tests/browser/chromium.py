@@ -109,10 +109,14 @@ class Chromium:
             mobile=width < 600,
         )
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.visit(page.resolve().as_uri())
+
+    def visit(self, address: str) -> None:
+        """Load an address on the screen as it is; PageError when it cannot be loaded."""
         self._events.clear()
-        answer = self.call("Page.navigate", url=page.resolve().as_uri())
+        answer = self.call("Page.navigate", url=address)
         if "errorText" in answer:
-            raise PageError(f"{page} was not loaded: {answer['errorText']}")
+            raise PageError(f"{address} was not loaded: {answer['errorText']}")
         self._until("Page.loadEventFired")
 
     def run(self, script: str) -> Any:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +169,37 @@ def test_the_watch_runs_when_somebody_asks(released_site: Site) -> None:
     before = read("windows", "list", model)
     assert f"lambdaloop windows show {model}" in lambdaloop("watch", model)
     assert len(read("windows", "list", model)) == len(before) + 1
+
+
+def test_the_console_shows_all_models_at_an_address_for_its_caller(
+    released_site: Site, tmp_path: Path
+) -> None:
+    model = released_site.definition.name
+    command = [str(Path(sys.executable).with_name("lambdaloop")), "console", "--no-open"]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            said = re.search(r"http://127\.0\.0\.1:\d+/\?secret=\S+", running.stdout.readline())
+            assert said is not None
+            address, secret = said[0].split("?")
+            with urllib.request.urlopen(f"{address}snapshot.json?{secret}", timeout=120) as answer:
+                snapshot = json.load(answer)
+            with urllib.request.urlopen(
+                f"{address}{snapshot['reports']}{model}/version/1?{secret}", timeout=120
+            ) as answer:
+                assert b"<!doctype html>" in answer.read()
+        finally:
+            running.terminate()
+    [shown] = [each for each in snapshot["models"] if each["name"] == model]
+    assert {part["lambda_version"] for part in shown["traffic"]} >= {released_site.routing()["stable"]}
+    champion = released_site.registry.alias(model, "champion")
+    assert champion is not None
+    assert shown["champion"]["version"] == champion.version
+    assert shown["releases"][-1]["judgements"][0]["verdict"] == "complete"
+    assert "version_registered" in {event["kind"] for event in shown["events"]}
+
+    file = tmp_path / "given" / "console.html"
+    assert "bytes" in lambdaloop("console", "--export", str(file))
+    assert f'"name":"{model}"' in file.read_text(encoding="utf-8")
