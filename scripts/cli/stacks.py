@@ -11,8 +11,6 @@ from botocore.exceptions import ClientError
 from lambdaloop.domain.errors import NotFoundError
 from lambdaloop.domain.stage import Stage
 
-PLATFORM_STACK = Stage().platform_stack
-"""Of a deployment without a stage."""
 STAGE = "LAMBDALOOP_STAGE"
 """The environment variable that says which stage commands are about."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from scripts.cli.stacks import PLATFORM_STACK
+from lambdaloop.domain.stage import ONLY
 
 _PATIENCE_SECONDS = 120
 
@@ -66,7 +66,7 @@ class Mailbox:
 def open_mailbox() -> Iterator[Mailbox]:
     """Subscribed to the topic for people and to everything on the bus, until it is closed."""
     stacks: Any = boto3.client("cloudformation")
-    [stack] = stacks.describe_stacks(StackName=PLATFORM_STACK)["Stacks"]
+    [stack] = stacks.describe_stacks(StackName=ONLY.platform_stack)["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     mailbox, sns, events = Mailbox(), boto3.client("sns"), boto3.client("events")
     subscribed = sns.subscribe(

@@ -12,8 +12,8 @@ import pytest
 
 from lambdaloop.domain.capture_layout import feedback_prefix
 from lambdaloop.domain.prediction_id import time_of
+from lambdaloop.domain.stage import ONLY
 from scripts.cli.predict import SignedClient, input_types, read_csv
-from scripts.cli.stacks import PLATFORM_STACK
 from tests.e2e.conftest import Site
 from tests.e2e.test_cli import read
 
@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 60
 def capture_bucket() -> str:
     """Its name, from the platform stack's outputs."""
     client: Any = boto3.client("cloudformation")
-    [stack] = client.describe_stacks(StackName=PLATFORM_STACK)["Stacks"]
+    [stack] = client.describe_stacks(StackName=ONLY.platform_stack)["Stacks"]
     return next(str(one["OutputValue"]) for one in stack["Outputs"] if one["OutputKey"] == "CaptureBucket")
 
 

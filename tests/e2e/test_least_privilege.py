@@ -15,13 +15,13 @@ from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.experiment import Arm, ExperimentRules
 from lambdaloop.domain.experiment_life import execution_of
 from lambdaloop.domain.experiment_request import ExperimentRequest
+from lambdaloop.domain.stage import ONLY
 from scripts.benchmarks.rollback_speed import register_again
 from scripts.cli.executions import Execution, follow
 from scripts.cli.experiment import advance
 from scripts.cli.invoking import ask
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from scripts.cli.retrain import ask_governor
-from scripts.cli.stacks import PLATFORM_STACK
 from tests.e2e.conftest import Site, pointed_at
 from tests.e2e.scraping import scrape
 from tests.e2e.test_features import use_stored_features
@@ -120,7 +120,7 @@ def _experiment(site: Site) -> None:
 def _report(site: Site) -> None:
     """A page about one of everything, as events ask for it and as people do."""
     client: Any = boto3.client("cloudformation")
-    [stack] = client.describe_stacks(StackName=f"{PLATFORM_STACK}-{site.definition.name}")["Stacks"]
+    [stack] = client.describe_stacks(StackName=ONLY.model_stack(site.definition.name))["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     model, registry = site.definition.name, site.registry
     newest = registry.versions(model)[0].number
@@ -172,7 +172,7 @@ def _upload(site: Site, labels: list[dict[str, Any]]) -> None:
 def run_workflow(site: Site, workflow: str) -> Execution:
     """An execution of the hourly workflow with that output."""
     client: Any = boto3.client("cloudformation")
-    [stack] = client.describe_stacks(StackName=f"{PLATFORM_STACK}-{site.definition.name}")["Stacks"]
+    [stack] = client.describe_stacks(StackName=ONLY.model_stack(site.definition.name))["Stacks"]
     [machine] = [each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == workflow]
     at = datetime.fromtimestamp(site.cloud.now(), UTC).isoformat()
     states: Any = boto3.client("stepfunctions")

@@ -44,7 +44,7 @@ def number_pair(
 ) -> Markup:
     """Columns of what was, a line of what is; `now` has the edges of `before`, or is not there."""
     bins = _single_values(before) or _intervals(before, now)
-    if not bins:
+    if not bins or not math.isfinite(bins[-1].high - bins[0].low):  # wider than a float can say
         return Plot(
             Axis(label=label, low=0, high=1), Axis(label="", low=0, high=1), width=width, height=height
         ).drawn(about)
