@@ -11,6 +11,7 @@ from infra.alert_plan import read_alert_plan
 from infra.deployers import Deployer, deployers_from_context
 from infra.errors import ModelsFolderMissingError, UnknownDashboardsError
 from infra.packages import Packages
+from infra.route_limit import RouteLimit, read_route_limit
 from infra.stages import StageSettings, stage_from_context
 from infra.targets import find_target
 from lambdaloop.definition_schema import load_definitions
@@ -32,6 +33,7 @@ class Config:
     packages: Packages
     alerts: AlertPlan = field(default_factory=AlertPlan)
     dashboards: Dashboards = "free"
+    route_limit: RouteLimit = field(default_factory=RouteLimit)
     stage: StageSettings = field(default_factory=StageSettings)
     deployers: Sequence[Deployer] = ()
     """Pipelines that may deploy."""
@@ -46,7 +48,8 @@ class Config:
     def from_context(cls, node: Node) -> "Config":
         """Context `models`: the folder of definitions; `target`: python3.13-arm64, or host for the local cloud.
 
-        `alerts`: who is told what, as in docs/alerts.md; `dashboards`: none, free (three) or all; `stage` and `deployers`: their modules.
+        `alerts`: who is told what, as in docs/alerts.md; `dashboards`: none, free (three) or all; `stage`, `deployers`
+        and `route_limit`: their modules.
         """
         models: str = node.try_get_context("models") or "models"
         target: str = node.try_get_context("target") or "python3.13-arm64"
@@ -60,6 +63,7 @@ class Config:
             packages=Packages(root=PROJECT, target=find_target(target)),
             alerts=read_alert_plan(node.try_get_context("alerts")),
             dashboards=_dashboards(node.try_get_context("dashboards") or "free"),
+            route_limit=read_route_limit(node.try_get_context("route_limit")),
             stage=stage,
             deployers=deployers_from_context(node),
         )

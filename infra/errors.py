@@ -39,3 +39,7 @@ class AlertPlanInvalidError(SynthesisError):
 
 class UnknownDashboardsError(SynthesisError):
     """The context `dashboards` is none of those that there are."""
+
+
+class RouteLimitInvalidError(SynthesisError):
+    """The context `route_limit` is not what it may be."""

@@ -47,6 +47,7 @@ class PlatformStack(Stack):
             self,
             "Http",
             answer_unrouted=self.answer_unrouted.function,
+            route_limit=config.route_limit,
             cors_origins=[o for definition in config.definitions for o in definition.serving.cors_origins],
         )
         self.events = Events(

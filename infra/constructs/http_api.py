@@ -11,6 +11,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.route_limit import RouteLimit
 from infra.stages import log_retention
 
 _LOGGED = {
@@ -28,7 +29,6 @@ _LOGGED = {
     "sourceIp": "$context.identity.sourceIp",
     "userAgent": "$context.identity.userAgent",
 }
-_REQUESTS_PER_SECOND, _BURST = 500, 1000
 
 
 class HttpApi(Construct):
@@ -40,6 +40,7 @@ class HttpApi(Construct):
         id_: str,
         *,
         answer_unrouted: lambda_.IFunction,
+        route_limit: RouteLimit,
         cors_origins: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -68,7 +69,8 @@ class HttpApi(Construct):
             stage_name="$default",
             auto_deploy=True,
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
-                throttling_rate_limit=_REQUESTS_PER_SECOND, throttling_burst_limit=_BURST
+                throttling_rate_limit=route_limit.requests_per_second,
+                throttling_burst_limit=route_limit.burst,
             ),
             access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=self.access_log.log_group_arn, format=json.dumps(_LOGGED)
