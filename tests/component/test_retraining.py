@@ -201,7 +201,7 @@ def test_uploaded_data_may_be_gone_when_there_are_captured_rows() -> None:
     until = capture(workshop)
     workshop.datasets.delete("sample/part-0.csv")
     assert workshop.until_gate("run-2", captured_until=until)["dataset"]["rows"] == 400
-    with pytest.raises(DatasetEmptyError, match=r"no \.csv object"):
+    with pytest.raises(DatasetEmptyError, match=r"no \.csv, \.parquet, "):
         workshop.until_gate("run-3")
 
 

@@ -213,6 +213,13 @@ def test_numbers_survive_the_written_text(value: float) -> None:
     assert value in (read.features["x"].min, read.features["x"].max)
 
 
+def test_whole_numbers_that_hardly_ever_come_again_are_measured_and_no_classes() -> None:
+    weights = infer("x,y", [f"{i / 2},{138 + 7 * (i % 14)}" for i in range(20)])
+    assert weights.definition.task == "regression"
+    grades = infer("x,y", [f"{i / 2},{i % 5}" for i in range(20)])
+    assert grades.definition.task == "multiclass"
+
+
 @pytest.mark.parametrize(
     ("load", "task", "classes"),
     [

@@ -24,6 +24,8 @@ from lambdaloop.domain.monitoring_rules import Monitoring
 from lambdaloop.domain.serving_rules import Serving
 
 _MAX_CLASSES = 20
+_ROWS_OF_A_CLASS = 3
+"""On average at least: whole numbers that hardly ever come again are measured, and no names of classes."""
 _LARGE = 20_000
 _POSITIVE = frozenset({"yes", "y", "true", "t", "1", "positive", "pos"})
 _METRIC: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "f1_macro", "regression": "rmse"}
@@ -144,7 +146,8 @@ def _task(target: str, texts: Sequence[str], *, words: bool) -> tuple[Task, tupl
         )
     if len(labels) == 2:
         return "binary", _positive_last(labels)
-    if numeric and not (whole and len(labels) <= _MAX_CLASSES):
+    few = labels.total() < _ROWS_OF_A_CLASS * len(labels)  # twenty rows with fourteen weights in pounds
+    if numeric and not (whole and len(labels) <= _MAX_CLASSES and not few):
         return "regression", ()
     if len(labels) > _MAX_CLASSES:
         raise DefinitionInvalidError(
