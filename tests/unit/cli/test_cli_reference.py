@@ -4,7 +4,7 @@ from scripts.documents.cli_reference import PATH, commands, text
 
 WRITING = {
     "init", "train", "retrain", "watch", "put", "download", "start", "approve", "reject", "create", "revoke",
-    "ramp", "conclude", "stop", "up", "deploy", "down", "demo", "comment", "diff", "rollback", "feedback",
+    "ramp", "conclude", "stop", "up", "deploy", "down", "demo", "comment", "diff", "rollback", "feedback", "console",
 }  # fmt: skip
 
 
