@@ -32,7 +32,8 @@ class BySharedFixture(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
         if path.startswith("tests/e2e/") and not path.startswith("tests/e2e/test_demo"):
-            return "tests/e2e"
+            # Two sites, side by side: one would be at it longer than all other tests together.
+            return "tests/e2e, first half" if path < "tests/e2e/test_least" else "tests/e2e, second half"
         return "tests/infra" if path.startswith("tests/infra/") else path
 
 
