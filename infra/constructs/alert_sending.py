@@ -10,17 +10,14 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.constructs.alerts import Alerts
 from infra.constructs.layers import Layer
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.undelivered import Undelivered
+from infra.constructs.undelivered import Undelivered, keep_failed, kept_target
 from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
 from infra.grants import publish_notices, read_secrets, send_messages, use_alert_log
 from infra.packages import Packages
@@ -81,14 +78,7 @@ class AlertSending(Construct):
             ],
             timeout_seconds=600,  # ten channels, each of which may be slow three times
         ).function
-        lambda_.EventInvokeConfig(
-            self,
-            "Retries",
-            function=function,
-            on_failure=destinations.SqsDestination(undelivered),
-            max_event_age=Duration.hours(6),
-            retry_attempts=2,
-        )
+        keep_failed(self, "Retries", function=function, undelivered=undelivered)
         function.add_permission(
             "Alarms",
             principal=iam.ServicePrincipal("sns.amazonaws.com"),
@@ -111,14 +101,7 @@ class AlertSending(Construct):
             event_pattern=events.EventPattern(
                 source=[SOURCE], detail_type=[detail_type(kind) for kind in (*TOLD, HEARTBEAT)]
             ),
-            targets=[
-                targets.LambdaFunction(
-                    function,
-                    dead_letter_queue=undelivered,
-                    max_event_age=Duration.hours(24),
-                    retry_attempts=185,
-                )
-            ],
+            targets=[kept_target(function, undelivered)],
         )
         for channel in channels:
             self._own_alarm(

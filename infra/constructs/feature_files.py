@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.constructs.layers import core_layer, layer
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.undelivered import Undelivered
+from infra.constructs.undelivered import Undelivered, keep_failed, kept_target
 from infra.constructs.watch_alarm import ABOVE, FINE, watch_alarm
 from infra.feature_grants import put_feature_files, put_features
 from infra.grants import publish_notices, send_messages
@@ -72,14 +69,7 @@ class FeatureFiles(Construct):
             memory_mib=1769,
             timeout_seconds=900,
         ).function
-        lambda_.EventInvokeConfig(
-            self,
-            "Events",
-            function=function,
-            on_failure=destinations.SqsDestination(undelivered),
-            max_event_age=Duration.hours(6),
-            retry_attempts=2,
-        )
+        keep_failed(self, "Events", function=function, undelivered=undelivered)
         events.Rule(
             self,
             "Arrived",
@@ -90,14 +80,7 @@ class FeatureFiles(Construct):
                 resources=[data_bucket.bucket_arn],
                 detail={"object": {"key": [{"prefix": incoming_prefix(name)} for name in sorted(groups)]}},
             ),
-            targets=[
-                targets.LambdaFunction(
-                    function,
-                    dead_letter_queue=undelivered,
-                    max_event_age=Duration.hours(24),
-                    retry_attempts=185,
-                )
-            ],
+            targets=[kept_target(function, undelivered)],
         )
         watch_alarm(
             self,

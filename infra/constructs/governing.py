@@ -4,16 +4,14 @@ The watch asks it after each of its runs (`watching`), people ask it by hand, an
 (`retraining_triggers`). All of them may be delivered twice; the governor decides once.
 """
 
-from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
+from infra.constructs.undelivered import keep_failed
 from infra.grants import send_messages, start_workflow, use_registry
 from infra.packages import Packages
 from lambdaloop.domain.definition import ModelDefinition
@@ -57,11 +55,4 @@ class Governing(Construct):
         ).function
         # Events invoke it asynchronously: EventBridge is content as soon as Lambda has accepted an event, so a failure
         # after that is Lambda's to keep.
-        lambda_.EventInvokeConfig(
-            self,
-            "Events",
-            function=self.function,
-            on_failure=destinations.SqsDestination(undelivered),
-            max_event_age=Duration.hours(6),
-            retry_attempts=2,
-        )
+        keep_failed(self, "Events", function=self.function, undelivered=undelivered)

@@ -4,18 +4,15 @@ Events ask for it, at least once each and in no order, and so may people: it alw
 under the same name.
 """
 
-from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.layers import ModelLayers
 from infra.constructs.python_function import PythonFunction
+from infra.constructs.undelivered import keep_failed, kept_target
 from infra.grants import (
     list_capture,
     read_artifacts,
@@ -74,14 +71,7 @@ class Reporting(Construct):
             memory_mib=1024,
             timeout_seconds=120,
         ).function
-        lambda_.EventInvokeConfig(
-            self,
-            "Events",
-            function=self.function,
-            on_failure=destinations.SqsDestination(undelivered),
-            max_event_age=Duration.hours(6),
-            retry_attempts=2,
-        )
+        keep_failed(self, "Events", function=self.function, undelivered=undelivered)
         about_model = {"model": [model]}
         drift = {**about_model, "data": {"status": ["drift"]}}
         others = [kind for kind in TOLD if kind != _OF_WINDOWS]
@@ -98,12 +88,5 @@ class Reporting(Construct):
                 event_pattern=events.EventPattern(
                     source=[SOURCE], detail_type=[detail_type(kind) for kind in kinds], detail=detail
                 ),
-                targets=[
-                    targets.LambdaFunction(
-                        self.function,
-                        dead_letter_queue=undelivered,
-                        max_event_age=Duration.hours(24),
-                        retry_attempts=185,
-                    )
-                ],
+                targets=[kept_target(self.function, undelivered)],
             )

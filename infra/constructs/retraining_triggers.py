@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.undelivered import kept_target
 from lambdaloop.domain.definition import ModelDefinition
-
-_OLDEST_EVENT = Duration.hours(24)
-_ATTEMPTS = 185
-"""As long and as often as EventBridge tries at all."""
 
 
 class RetrainingTriggers(Construct):
@@ -34,12 +30,7 @@ class RetrainingTriggers(Construct):
     ) -> None:
         """`alarms` and `alarm_families`: names, and beginnings of names, of alarms that are a reason to train again."""
         super().__init__(scope, id_)
-        target = targets.LambdaFunction(
-            governor,
-            dead_letter_queue=undelivered,
-            max_event_age=_OLDEST_EVENT,
-            retry_attempts=_ATTEMPTS,
-        )
+        target = kept_target(governor, undelivered)
         events.Rule(
             self,
             "Alarm",

@@ -15,11 +15,11 @@ from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import ModelNotImportableError
 from lambdaloop.domain.mlflow_model import ARCHIVE, KEPT, MLMODEL, ImportRequest, MlflowModel
+from scripts.cli.arguments import Model
 from scripts.cli.caller import caller_name
-from scripts.cli.executions import follow
-from scripts.cli.output import AsJson, console, print_json
+from scripts.cli.output import AsJson, console
 from scripts.cli.stacks import find_deployment
-from scripts.cli.train import report, start_training
+from scripts.cli.train import follow_run, start_training
 
 _WARNING = (
     "A pickle is code of whoever made it. It will not run here: it runs in the functions of {model}'s training workflow, which may read "
@@ -28,7 +28,7 @@ _WARNING = (
 
 
 def import_version(
-    model: Annotated[str, typer.Argument(help="Name of the model.")],
+    model: Model,
     source: Annotated[
         str, typer.Argument(help="The folder that mlflow.sklearn logged, on disk or as s3://BUCKET/PREFIX.")
     ],
@@ -53,16 +53,7 @@ def import_version(
         reason=reason or f"import of {request.source}",
         imported=to_document(request),
     )
-    if not wait:
-        print_json({"execution": arn}) if as_json else console.print(f"Started {arn}")
-        return
-    execution = follow(arn)
-    if as_json:
-        print_json(execution.output)
-    elif execution.succeeded:
-        report(execution)
-    if not execution.succeeded:
-        raise typer.Exit(1)
+    follow_run(arn, wait=wait, as_json=as_json)
 
 
 def pack(source: str) -> bytes:

@@ -9,7 +9,7 @@ import typer
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.adapters.s3_capture import S3CaptureArchive
-from lambdaloop.bootstrap import SystemClock
+from lambdaloop.adapters.system_clock import SystemClock
 from lambdaloop.domain.errors import VersionNotFoundError
 from lambdaloop.domain.report_subject import ReportKind, ReportSubject
 from lambdaloop.services.gather_report import ReportPorts, gather_report

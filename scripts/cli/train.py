@@ -25,7 +25,13 @@ def train(
 ) -> None:
     """Train, gate and register a version from the data under the model's location."""
     deployment = find_deployment(model)
-    arn = start_training(deployment, requested_by=caller_name(), reason=reason)
+    follow_run(
+        start_training(deployment, requested_by=caller_name(), reason=reason), wait=wait, as_json=as_json
+    )
+
+
+def follow_run(arn: str, *, wait: bool, as_json: bool) -> None:
+    """To its end, and say what it led to; typer.Exit 1 when it failed. Without `wait` only say that it was started."""
     if not wait:
         print_json({"execution": arn}) if as_json else console.print(f"Started {arn}")
         return

@@ -18,7 +18,7 @@ from functions.package_model.handler import handle as package_model
 from functions.resolve_dataset.handler import handle as resolve_dataset
 from functions.train_candidate.handler import handle as train_candidate
 from functions.validate_dataset.handler import handle as validate_dataset
-from lambdaloop.bootstrap import SystemClock
+from lambdaloop.adapters.system_clock import SystemClock
 from lambdaloop.domain.artifact import Artifact
 from lambdaloop.domain.dataset import DataObject
 from lambdaloop.domain.definition import ModelDefinition

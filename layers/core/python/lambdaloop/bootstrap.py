@@ -3,11 +3,11 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdaloop.adapters.system_clock import SystemClock
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.documents import Document, from_document
 from lambdaloop.domain.errors import SettingMissingError
@@ -48,14 +48,6 @@ if TYPE_CHECKING:
     from lambdaloop.domain.shared_groups import SharedGroup
     from lambdaloop.ports import AlertSender
     from lambdaloop.services.admit_request import Doorkeeper
-
-
-class SystemClock:
-    """The clock of the machine."""
-
-    def now(self) -> datetime:
-        """Aware, in UTC."""
-        return datetime.now(UTC)
 
 
 class App:

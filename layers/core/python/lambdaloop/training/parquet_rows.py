@@ -1,6 +1,7 @@
 """Reads Parquet with its own types, batch by batch, so that memory holds the file and one batch decoded, not all of it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from arro3.core import RecordBatch, RecordBatchReader
 from arro3.io import read_parquet
@@ -39,25 +40,29 @@ def _open(content: bytes, source: str) -> RecordBatchReader:
         raise DatasetInvalidError(
             f"{source} is no whole Parquet file: upload it again, or name it as what it is"
         )
-    try:
+    with _readable(source):
         return read_parquet(content, batch_size=_BATCH)
-    except BaseException as error:
-        raise _unreadable(error, source) from error
 
 
 def _batches(reader: RecordBatchReader, source: str) -> Iterator[RecordBatch]:
     while True:
-        try:
+        with _readable(source):
             batch = next(reader, None)
-        except BaseException as error:
-            raise _unreadable(error, source) from error
         if batch is None:
             return
         yield batch
 
 
-def _unreadable(error: BaseException, source: str) -> BaseException:
-    """The reader is not Python: on a damaged file it raises Exception itself, or panics, which is a BaseException."""
-    if type(error) is Exception or type(error).__name__ == "PanicException":
-        return DatasetInvalidError(f"{source} cannot be read as Parquet: {error}: write the file again")
-    return error
+@contextmanager
+def _readable(source: str) -> Iterator[None]:
+    """DatasetInvalidError for what the reader has against a file."""
+    try:
+        yield
+    except (
+        BaseException
+    ) as error:  # it is not Python: it raises Exception itself, or panics, which is a BaseException
+        if type(error) is Exception or type(error).__name__ == "PanicException":
+            raise DatasetInvalidError(
+                f"{source} cannot be read as Parquet: {error}: write the file again"
+            ) from error
+        raise
