@@ -35,12 +35,11 @@ def console(
     ] = None,
 ) -> None:
     """Show all models on one page, on this machine alone: versions, traffic, releases, experiments, drift, decisions, events."""
-    reader = ConsoleReader()
     if export is not None:
-        export.parent.mkdir(parents=True, exist_ok=True)
-        export.write_text(still_page(reader.gather()), encoding="utf-8")
+        export_console(export)
         screen.print(f"{export}  {export.stat().st_size:,} bytes", highlight=False, soft_wrap=True)
         return
+    reader = ConsoleReader()
     with ConsoleServer(
         port=port, gather=lambda: reader.gather(reports=REPORTS), report=reader.report
     ) as server:
@@ -52,6 +51,14 @@ def console(
             server.serve_forever()
         except KeyboardInterrupt:
             screen.print("The console has ended.")
+
+
+def export_console(to: Path) -> Path:
+    """Write the page with the present state in it; NotDeployedError when there is no model."""
+    page = still_page(ConsoleReader().gather())
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(page, encoding="utf-8")
+    return to
 
 
 class ConsoleReader:

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from lambdaloop.adapters.aws_client import aws_client
+from lambdaloop.adapters.aws_clock import AwsClock
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
 from lambdaloop.adapters.s3_artifacts import S3ArtifactStore
 from lambdaloop.adapters.s3_capture import S3CaptureArchive
-from lambdaloop.adapters.system_clock import SystemClock
 from lambdaloop.domain.errors import VersionNotFoundError
 from lambdaloop.domain.report_subject import ReportKind, ReportSubject
 from lambdaloop.services.gather_report import ReportPorts, gather_report
@@ -64,12 +65,13 @@ def report(
 
 
 def report_ports(deployment: Deployment) -> ReportPorts:
-    """Read with the caller's credentials."""
+    """Read with the caller's credentials; written at the time of the records, for a local cloud may live in another one."""
+    client = aws_client("dynamodb")
     return ReportPorts(
-        records=DynamoRegistry(table=deployment.registry_table),
+        records=DynamoRegistry(table=deployment.registry_table, client=client),
         artifacts=S3ArtifactStore(bucket=deployment.model_bucket),
         archive=S3CaptureArchive(bucket=deployment.capture_bucket),
-        clock=SystemClock(),
+        clock=AwsClock(client),
     )
 
 

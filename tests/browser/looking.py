@@ -17,6 +17,8 @@ SCREENS: dict[str, tuple[int, int, Scheme]] = {
 _PLAIN_COLORS = 20
 """A page without anything on it has fewer."""
 _SMALLEST_TEXT = 8
+_HIGHEST_ROW = 350
+_ROWS = "Math.max(0, ...[...document.querySelectorAll('tbody tr')].map(row => row.getBoundingClientRect().height))"
 _CHARTS = """[...document.querySelectorAll('figure')].map(figure => {
   const seen = [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0)
   return {
@@ -39,6 +41,7 @@ def look_at(page: Path, chromium: Chromium, screen: str, *, called: str = "") ->
     assert chromium.requests() == [page.resolve().as_uri()]
     assert len(colors(picture, enough=_PLAIN_COLORS)) > _PLAIN_COLORS, "a blank page"
     assert chromium.run("document.documentElement.scrollWidth") == width, "the page scrolls sideways"
+    assert chromium.run(_ROWS) <= _HIGHEST_ROW, "sentences of a table, a word a line"
     charts: list[dict[str, Any]] = chromium.run(_CHARTS)
     for chart in charts:
         assert (chart["drawn"], chart["told"], chart["marks"]) == (1, True, True)

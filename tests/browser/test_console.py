@@ -9,10 +9,8 @@ from lambdaloop.domain.console_snapshot import ConsoleSnapshot
 from lambdaloop.domain.errors import BackendUnavailableError
 from scripts.console.page import still_page
 from scripts.console.server import REPORTS, ConsoleServer
-from tests.browser.axe import find_axe, violations
 from tests.browser.chromium import Chromium, browser, find_chromium
-from tests.browser.looking import SCREENS, SCREENSHOTS
-from tests.browser.pixels import colors
+from tests.browser.console_views import go, look_at_console
 from tests.fakes.console_world import FEATURES, HOSTILE, WINDOWS, whole_console
 
 pytestmark = [
@@ -30,7 +28,6 @@ VIEWS = {
     "decisions": "#/churn/decisions",
     "audit": "#/churn/audit",
 }
-PLAIN_COLORS = 12
 LOADED = "new Promise(done => { const ask = () => document.querySelector('#main').children.length ? done(true) : requestAnimationFrame(ask); ask() })"
 
 
@@ -48,14 +45,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def go(chromium: Chromium, place: str) -> None:
-    """Follow a link of the page."""
-    chromium.run(
-        f"new Promise(done => {{ if (location.hash === '{place}') return done();"
-        f" addEventListener('hashchange', () => requestAnimationFrame(done), {{once: true}}); location.hash = '{place}' }})"
-    )
-
-
 def shown(chromium: Chromium) -> list[str]:
     """What the filter leaves, by its first words."""
     rows: list[str] = chromium.run(
@@ -68,22 +57,7 @@ def shown(chromium: Chromium) -> list[str]:
 def test_every_view_is_drawn_without_a_complaint_or_a_request_and_keeps_nobody_out(
     page: Path, chromium: Chromium, screen: str
 ) -> None:
-    width, height, scheme = SCREENS[screen]
-    axe = find_axe()
-    chromium.open(page, width=width, height=height, scheme=scheme)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for view, place in VIEWS.items():
-        go(chromium, place)
-        picture = chromium.screenshot()
-        (SCREENSHOTS / f"console-{view}-{screen}.png").write_bytes(picture)
-        assert len(colors(picture, enough=PLAIN_COLORS)) > PLAIN_COLORS, view
-        assert chromium.run("document.documentElement.scrollWidth") == width, f"{view} scrolls sideways"
-        if (
-            axe is not None and width < 600
-        ):  # asking takes long, and a screen differs from a phone in widths alone
-            assert violations(chromium, axe) == [], view
-    assert chromium.complaints() == []
-    assert [each.partition("#")[0] for each in chromium.requests()] == [page.resolve().as_uri()]
+    look_at_console(page, chromium, screen, VIEWS)
 
 
 def test_names_that_are_markup_stay_names(page: Path, chromium: Chromium) -> None:

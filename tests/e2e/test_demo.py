@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import browser, find_chromium
-from tests.browser.looking import SCREENS, look_at
+from tests.e2e.pages import look_at_pages
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT.parent / "shared" / "data"
@@ -54,25 +53,13 @@ def check(summary: dict[str, Any], *, requests: int) -> None:
     assert {"deploy", "train", "release", "predict"} <= summary["timings_seconds"].keys()
 
 
-def look_at_reports(summary: dict[str, Any], *, called: str) -> None:
-    """As people would; without a browser their text has to do, and tests/browser says that there is none."""
-    files = [Path(file) for file in summary["reports"]]
-    for file in files:
-        assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
-    if find_chromium() is not None:
-        with browser() as chromium:
-            for file in files:
-                for screen in SCREENS:
-                    look_at(file, chromium, screen, called=called)
-
-
 def test_the_default_data_end_with_a_released_model(tmp_path: Path) -> None:
     summary = run_demo(tmp_path)
     check(summary, requests=500)
     assert summary["task"] == "binary"
     assert summary["rows"] == 569
     assert summary["metrics"]["roc_auc"] > 0.97
-    look_at_reports(summary, called="demo-")
+    look_at_pages(summary, called="demo-")
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder with real data sets is not beside this checkout")

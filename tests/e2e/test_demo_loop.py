@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scripts.cli.drifting_stream import TARGET, Change, generate
-from tests.e2e.test_demo import look_at_reports
+from tests.e2e.pages import look_at_pages
 
 PROJECT = Path(__file__).resolve().parents[2]
 TRAINING_DAYS, DAYS, ROWS_PER_DAY = 6, 24, 60
@@ -63,7 +63,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_reports_tell_of_the_last_model_and_of_what_was_watched(summary: dict[str, Any]) -> None:
     kinds = [Path(file).name.partition("-")[0] for file in summary["reports"]]
     assert kinds == ["version", "release", "window"]
-    look_at_reports(summary, called="loop-")
+    look_at_pages(summary, called="loop-")
 
 
 def test_every_day_is_watched_and_no_request_fails(summary: dict[str, Any]) -> None:

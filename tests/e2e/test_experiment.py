@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.pages import look_at_pages
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.localcloud
@@ -19,7 +21,14 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("experiment")
     path = folder / "summary.json"
     ended = subprocess.run(
-        [str(PROJECT / "scripts" / "demo"), "--experiment", "--summary", str(path)],
+        [
+            str(PROJECT / "scripts" / "demo"),
+            "--experiment",
+            "--summary",
+            str(path),
+            "--reports",
+            str(folder / "reports"),
+        ],
         cwd=folder,
         env={**os.environ, "VENV": sys.prefix},
         capture_output=True,
@@ -57,3 +66,8 @@ def test_no_request_fails_from_the_first_release_on(summary: dict[str, Any]) -> 
     answered = summary["predictions"]
     assert answered["http_5xx"] == 0
     assert answered["ok"] == answered["sent"] > 50
+
+
+def test_its_pages_tell_of_it(summary: dict[str, Any]) -> None:
+    assert Path(summary["reports"][-1]).name.startswith("experiment-")
+    look_at_pages(summary, called="experiment-")

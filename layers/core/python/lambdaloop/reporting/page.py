@@ -17,6 +17,7 @@ Tone = Literal["good", "bad", "warn", "idle"]
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 """What a browser may load for a page: nothing. Were a name to become markup after all, it could not do anything."""
+_A_FEW_WORDS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def table(
         tag(
             "tr",
             tag("th", row[0], scope="row"),
-            [tag("td", each, class_=kind(i)) for i, each in enumerate(row) if i],
+            [tag("td", each, class_=kind(i) or _prose(each)) for i, each in enumerate(row) if i],
         )
         for row in rows
     ]
@@ -128,6 +129,11 @@ def table(
         aria_label=f"{label}, as a table",
         tabindex=0,
     )
+
+
+def _prose(cell: Content) -> str | None:
+    """Sentences keep a width at which they can be read; a narrow screen would give them a word a line."""
+    return "prose" if isinstance(cell, str) and len(cell) > _A_FEW_WORDS else None
 
 
 def more(summary: str, *content: Content) -> Markup:

@@ -84,7 +84,8 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:
 caption{text-align:left;font-weight:600;padding:0 0 6px}
 th,td{text-align:left;padding:6px 18px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 thead th{color:var(--soft);font-weight:600;font-size:.84rem;white-space:nowrap}
-tbody th{font-weight:500}
+tbody th{font-weight:500;min-width:6.5em}
+td.prose{min-width:17em}
 td.number,th.number{text-align:right;white-space:nowrap}
 tbody tr:last-child>*{border-bottom:0}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:8px 0 0;font-size:.95rem}
