@@ -10,6 +10,7 @@ from infra.state_machines import state_machines
 _HEAD = """# Diagrams
 
 Written by `python -m scripts.documents` from the synthesized templates: an arrow is a right that a role has, so what is not drawn is not allowed.
+Left out are logs, traces, queues of what was not delivered, and how CloudWatch is asked: [security.md](security.md#rights) has all of it.
 """
 _GROUPS = {
     "Serving": "inference",
@@ -20,12 +21,17 @@ _GROUPS = {
     "Watching": "watch",
     "Experimenting": "experiments",
     "Fleet": "fleet metrics",
+    "Reporting": "reports",
+    "Events": "events",
+    "Alert": "alerts",
+    "Answer": "no such route",
 }
 _STORES = {
     "StorageData": "data bucket",
     "StorageModel": "model bucket",
     "StorageCapture": "capture bucket",
     "RegistryTable": "registry",
+    "EventsBus": "event bus",
     "AlertsTopic": "alert topic",
 }
 _VERBS = (
@@ -34,7 +40,7 @@ _VERBS = (
     (re.compile(r"lambda:InvokeFunction"), "asks"),
     (re.compile(r"lambda:(Update|Publish|Delete)"), "changes"),
     (re.compile(r"states:StartExecution"), "starts"),
-    (re.compile(r"sns:Publish"), "tells"),
+    (re.compile(r"sns:Publish|events:PutEvents"), "tells"),
     (re.compile(r"firehose:Put"), "sends lines"),
 )
 _CAMEL = re.compile(r"[A-Z][a-z]+")
@@ -61,7 +67,9 @@ def _overview(templates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     verbs: dict[str, list[str]] = {}
     for role in roles:
         group = _group(role.id)
-        if role.verb and group in _GROUPS:
+        if role.verb:
+            if group not in _GROUPS:
+                raise ValueError(f"{role.id} is in no group of the diagram: name its group in {__name__}")
             verbs.setdefault(group, []).append(role.verb)
     for group, title in _GROUPS.items():
         inside = "<br>".join(verbs.get(group, []))
@@ -70,6 +78,9 @@ def _overview(templates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"  {name}[({title})]"
     yield "  api -->|alias live| Serving"
     yield "  api --> Fleet"
+    yield "  api --> Answer"
+    yield "  EventsBus --> Reporting"
+    yield "  EventsBus --> Alert"
     edges: dict[tuple[str, str], list[str]] = {}
     for role in roles:
         for source, target, what in _edges(role):

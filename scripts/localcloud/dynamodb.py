@@ -76,7 +76,7 @@ def install(cloud: Cloud) -> None:
 def as_answered(value: Any) -> Any:
     """A copy of a value of an item as DynamoDB's JSON has it: numbers and bytes as text."""
     if isinstance(value, dict):
-        return {kind: as_answered(held) for kind, held in value.items()}
+        return {kind: held if type(held) is str else as_answered(held) for kind, held in value.items()}
     if isinstance(value, list | set | tuple):
         return [as_answered(each) for each in value]
     if isinstance(value, bytes):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LAMBDA = "/lambda/aws4_request"  # in the scope of a signature
+_IN_THE_CLOUDS_TIME = ("/lambda/aws4_request", "/dynamodb/aws4_request")  # in the scope of a signature
 _QUERY_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
@@ -93,13 +93,14 @@ class KeepAliveHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is unt
         self.wfile.flush()
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """What the header Date says: the cloud's time to callers of Lambda, whatever this machine's is.
+        """What the header Date says: the cloud's time to callers of Lambda and DynamoDB, whatever this machine's is.
 
         Elsewhere it is the machine's, because the SDK of the `cdk` command takes a cloud whose clock is ahead for a clock of its
         own that is behind: a deployment then sleeps for minutes.
         """
-        asks_lambda = _LAMBDA in getattr(self, "headers", {}).get("Authorization", "")
-        moment = self.now() if timestamp is None and asks_lambda else timestamp
+        signature = getattr(self, "headers", {}).get("Authorization", "")
+        told = any(scope in signature for scope in _IN_THE_CLOUDS_TIME)
+        moment = self.now() if timestamp is None and told else timestamp
         dated: str = super().date_time_string(moment)
         return dated
 

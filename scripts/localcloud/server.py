@@ -18,6 +18,7 @@ from scripts.localcloud import (
     cloudformation,
     control,
     dynamodb,
+    error_shapes,
     event_bus,
     firehose,
     gateway,
@@ -110,6 +111,7 @@ def _install(cloud: Cloud) -> None:
     step_functions.install(cloud)
     lambda_host.install(cloud)
     for part in (
+        error_shapes,
         dynamodb,
         change_streams,
         event_bus,

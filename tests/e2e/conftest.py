@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,19 @@ import pytest
 from pytest_socket import enable_socket
 
 from lambdaloop.adapters.dynamo_registry import DynamoRegistry
-from lambdaloop.definition_schema import load_definition
 from lambdaloop.domain.definition import ModelDefinition
-from scripts.cli import cdk, features
+from scripts.cli import cdk
 from scripts.cli.demo_traffic import Traffic, follow_release
 from scripts.cli.executions import Execution, follow
-from scripts.cli.init import write_definition
 from scripts.cli.local_process import LocalCloud, start_local_cloud
 from scripts.cli.stacks import Deployment, find_deployment
 from scripts.cli.train import start_training
 from tests.e2e import training_data
-from tests.e2e.stored_features import GROUP, split_stored, store_features
+from tests.e2e.site_definition import TRACKING_SECRET, complete
+from tests.e2e.stored_features import GROUP, split_stored
 from tests.e2e.subscriptions import write_subscriptions
+from tests.fakes.mlflow_server import MlflowServer, serve_mlflow
+from tests.typed import lambdaloop, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ class Site:
     """What the first training had: the same rows without a column that is stored by customer."""
     definition: ModelDefinition
     deployment: Deployment
+    mlflow: MlflowServer
+    """Where the runs are told."""
 
     @property
     def registry(self) -> DynamoRegistry:
@@ -81,37 +84,29 @@ def pointed_at(cloud: LocalCloud) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _trained_often(definition: ModelDefinition, models: Path) -> ModelDefinition:
-    """All tests together train more than a model in earnest would be in a week."""
-    path = models / f"{definition.name}.yaml"
-    text = path.read_text()
-    often = text.replace(f"max_per_week: {definition.retraining.max_per_week}\n", "max_per_week: 100\n")
-    assert often != text
-    path.write_text(often)
-    return load_definition(path)
-
-
 @pytest.fixture(scope="session")
 def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     enable_socket()
     folder = tmp_path_factory.mktemp("site")
     data = write_subscriptions(folder / "subscriptions.csv", rows=800)
     models = folder / "models"
-    drafted = write_definition(data, target="renewed", entity="customer", name=None, models=models)
+    lambdaloop("init", str(data), "--target", "renewed", "--entity", "customer", "--models", str(models))
+    [drafted] = models.glob("*.yaml")
     uploaded, history = split_stored(data, folder)
-    store_features(models / f"{drafted.name}.yaml")
-    training_data.name_remote(models / f"{drafted.name}.yaml")
-    definition = _trained_often(drafted, models)
-    cloud = start_local_cloud(folder / "cloud")
-    try:
+    with ExitStack() as running:
+        mlflow = running.enter_context(serve_mlflow())
+        definition = complete(drafted, mlflow=mlflow.address)
+        cloud = start_local_cloud(folder / "cloud")
+        running.callback(cloud.stop)
         with pointed_at(cloud):
-            cdk.bootstrap(environment=cloud.environment)
-            cdk.deploy(models=models, output=folder / "cdk.out", environment=cloud.environment)
+            ssm: Any = boto3.client("ssm")
+            ssm.put_parameter(Name=TRACKING_SECRET, Value="tests:secret", Type="SecureString")
+            lambdaloop("local", "deploy", "--state", str(cloud.state), "--models", str(models))
             deployment = find_deployment(definition.name)
             training_data.upload(
                 uploaded, definition=definition, name=data.name, bucket=deployment.data_bucket
             )
-            features.put(history, GROUP, models)
+            lambdaloop("features", "put", str(history), "--group", GROUP, "--models", str(models))
         yield Site(
             cloud=cloud,
             folder=folder,
@@ -119,18 +114,16 @@ def _site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             uploaded=uploaded,
             definition=definition,
             deployment=deployment,
+            mlflow=mlflow,
         )
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture(scope="session")
 def _released_site(_site: Site) -> Site:
     enable_socket()
     with pointed_at(_site.cloud):
-        training = _site.train("the first training")
-        assert training.succeeded, training.cause
-        release = _site.finish_release(training.output["release"]["execution"])
+        training = read("train", _site.definition.name, "--reason", "the first training")
+        release = _site.finish_release(training["release"]["execution"])
         assert release.succeeded, release.cause
     return _site
 

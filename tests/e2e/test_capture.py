@@ -15,7 +15,7 @@ from lambdaloop.domain.prediction_id import time_of
 from lambdaloop.domain.stage import ONLY
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from tests.e2e.conftest import Site
-from tests.e2e.test_cli import read
+from tests.typed import read
 
 pytestmark = pytest.mark.localcloud
 

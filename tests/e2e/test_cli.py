@@ -4,36 +4,17 @@ import json
 import os
 import re
 import subprocess
-import sys
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
 from tests.e2e.conftest import Site
+from tests.typed import COMMAND, lambdaloop, read
 
 pytestmark = pytest.mark.localcloud
-
-
-def lambdaloop(*arguments: str, status: int = 0) -> str:
-    """Run the installed command in the environment of the local cloud; returns what it printed."""
-    command = Path(sys.executable).with_name("lambdaloop")
-    ended = subprocess.run(
-        [str(command), *arguments],
-        env={**os.environ, "COLUMNS": "160"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == status, ended.stdout + ended.stderr
-    return ended.stdout + ended.stderr
-
-
-def read(*arguments: str) -> Any:
-    return json.loads(lambdaloop(*arguments, "--json"))
 
 
 def test_versions_are_listed_shown_and_downloaded_with_their_checksums(
@@ -135,6 +116,35 @@ def test_the_doctor_finds_the_local_cloud_in_order_and_says_what_it_does_not_ser
     assert not [each for each in found.values() if each["status"] == "failed"]
 
 
+def test_a_month_is_estimated_from_what_is_deployed(released_site: Site) -> None:
+    folder, model = released_site.folder, released_site.definition.name
+    told = lambdaloop(
+        "cost", model, "--templates", str(folder / "cdk.out"), "--models", str(folder / "models")
+    )
+    assert "1,000 predictions" in told
+    assert "idle" in told
+
+
+def test_a_key_is_made_listed_and_revoked(released_site: Site) -> None:
+    model = released_site.definition.name
+    made = read("keys", "create", "reporting", "--model", model, "--rate", "2", "--burst", "5")
+    assert made["id"] in made["key"]
+    [listed] = read("keys", "list", model)
+    assert (listed["id"], listed["status"]) == (made["id"], "active")
+    assert made["key"] not in lambdaloop("keys", "list", model)
+    assert "is revoked" in lambdaloop("keys", "revoke", made["id"], model)
+    assert [each["status"] for each in read("keys", "list", model)] == ["revoked"]
+
+
+def test_a_local_cloud_is_started_and_stopped(tmp_path: Path) -> None:
+    state = str(tmp_path / "cloud")
+    try:
+        assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in lambdaloop("local", "up", "--state", state)
+        assert read("local", "status", "--state", state)["stacks"] == {}
+    finally:
+        assert "is down" in lambdaloop("local", "down", "--state", state)
+
+
 def test_deployed_models_and_their_alarms_are_listed(released_site: Site) -> None:
     model = released_site.definition.name
     [found] = [each for each in read("models") if each["model"] == model]
@@ -172,13 +182,17 @@ def test_the_watch_runs_when_somebody_asks(released_site: Site) -> None:
     assert f"lambdaloop windows show {model}" in lambdaloop("watch", model)
     newest = max(datetime.fromisoformat(each["end"]) for each in read("windows", "list", model))
     assert newest >= last_full_hour
+    shown = read("windows", "show", model, f"{newest:%Y-%m-%dT%H:%M:%S}")
+    assert datetime.fromisoformat(shown["end"]) == newest
+    again = f"{newest + timedelta(minutes=10):%Y-%m-%dT%H:%M:%S}"
+    assert "windows show" in lambdaloop("watch", model, "--at", again)
 
 
 def test_the_console_shows_all_models_at_an_address_for_its_caller(
     released_site: Site, tmp_path: Path
 ) -> None:
     model = released_site.definition.name
-    command = [str(Path(sys.executable).with_name("lambdaloop")), "console", "--no-open"]
+    command = [str(COMMAND), "console", "--no-open", "--port", "0"]
     with subprocess.Popen(
         command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
     ) as running:

@@ -1,17 +1,13 @@
 """Copies of requests and a person's consent before a release takes traffic: deployed, with messages, links and signatures."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,6 +19,7 @@ from lambdaloop.domain.retraining_request import GOVERNOR
 from scripts.cli.caller import caller_name
 from tests.e2e.conftest import Site, pointed_at
 from tests.e2e.test_least_privilege import granted, usage
+from tests.typed import lambdaloop
 
 pytestmark = pytest.mark.localcloud
 
@@ -107,17 +104,6 @@ class Office:
         client: Any = boto3.client("stepfunctions")
         return str(client.describe_execution(executionArn=execution)["status"])
 
-    def command(
-        self, *arguments: str, keys: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("lambdaloop")), *arguments],
-            env={**os.environ, "COLUMNS": "200", **(keys or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
     def send_traffic(self) -> None:
         """What the log will hold of the live version by the end of the first slice."""
         self.site.traffic().send(60, show=False)
@@ -188,21 +174,20 @@ def test_somebody_else_approves_with_a_signed_request_after_the_shadow_stage(off
         assert office.site.routing() == routed
 
         number = str(release.number)
-        own = office.command("releases", "approve", office.model, number)
-        assert own.returncode == 1
-        assert "somebody else has to approve it" in own.stderr
+        own = lambdaloop("releases", "approve", office.model, number, status=1)
+        assert "somebody else has to approve it" in own
         link = _open(_link(message), {**_fields(message), "decision": "approve"})
         assert link.status == 403
         assert office.status_of(execution) == "RUNNING"
 
-        agreed = office.command(
-            "releases", "approve", office.model, number, "--reason", "fine", keys=office.bob
+        agreed = lambdaloop(
+            "releases", "approve", office.model, number, "--reason", "fine", variables=office.bob
         )
-        assert agreed.returncode == 0, agreed.stderr
-        assert "approved by arn:aws:iam::123456789012:user/bob" in agreed.stdout
-        again = office.command("releases", "reject", office.model, number, keys=office.bob)
-        assert again.returncode == 1
-        assert "was decided on" in again.stderr
+        assert "approved by arn:aws:iam::123456789012:user/bob" in agreed
+        again = lambdaloop(
+            "releases", "reject", office.model, number, "--reason", "too late", variables=office.bob, status=1
+        )
+        assert "was decided on" in again
         assert office.site.finish_release(execution).succeeded
         kinds = [event.kind for event in office.site.registry.events(office.model)]
         assert "release_approved" in kinds
@@ -244,8 +229,8 @@ def test_silence_is_reminded_of_and_then_ends_the_release(office: Office) -> Non
         assert release.status == "rolled_back"
         assert "nobody approved it until" in str(release.outcome)
         assert office.site.routing() == routed
-        late = office.command("releases", "approve", office.model, str(release.number), keys=office.bob)
-        assert late.returncode == 1
+        number = str(release.number)
+        lambdaloop("releases", "approve", office.model, number, variables=office.bob, status=1)
 
 
 def test_all_that_was_granted_for_it_was_used_by_now_and_nothing_else_was_tried(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.pages import look_at_pages
+from tests.typed import COMMAND, lambdaloop
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT.parent / "shared" / "data"
@@ -17,7 +19,8 @@ DATA = PROJECT.parent / "shared" / "data"
 pytestmark = pytest.mark.localcloud
 
 
-def run_demo(folder: Path, *arguments: str) -> dict[str, Any]:
+def run_demo(folder: Path, *arguments: str) -> tuple[dict[str, Any], str]:
+    """The summary, and what it printed."""
     summary = folder / "summary.json"
     ended = subprocess.run(
         [
@@ -37,7 +40,7 @@ def run_demo(folder: Path, *arguments: str) -> dict[str, Any]:
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     found: dict[str, Any] = json.loads(summary.read_text())
-    return found
+    return found, ended.stdout
 
 
 def check(summary: dict[str, Any], *, requests: int) -> None:
@@ -53,8 +56,17 @@ def check(summary: dict[str, Any], *, requests: int) -> None:
     assert {"deploy", "train", "release", "predict"} <= summary["timings_seconds"].keys()
 
 
-def test_the_default_data_end_with_a_released_model(tmp_path: Path) -> None:
-    summary = run_demo(tmp_path)
+def test_the_default_data_end_with_a_released_model_that_is_there_as_long_as_wanted(tmp_path: Path) -> None:
+    summary, told = run_demo(tmp_path, "--keep")
+    lines = [line.strip() for line in told.partition("To use it, and to stop it at last:")[2].splitlines()]
+    exports = dict(line.removeprefix("export ").split("=") for line in lines if line.startswith("export "))
+    commands = [words[1:] for line in lines if (words := shlex.split(line)) and words[0] == str(COMMAND)]
+    try:
+        [listed] = [words for words in commands if words[:2] == ["versions", "list"]]
+        assert "champion" in lambdaloop(*listed, variables=exports)
+    finally:
+        [down] = [words for words in commands if words[:2] == ["local", "down"]]
+        assert "is down" in lambdaloop(*down)
     check(summary, requests=500)
     assert summary["task"] == "binary"
     assert summary["rows"] == 569
@@ -74,6 +86,6 @@ def test_own_data_end_with_a_released_model_without_edits(
     tmp_path: Path, file: str, target: str, entity: str | None, metric: str, least: float
 ) -> None:
     arguments = ["--data", str(DATA / file), "--target", target]
-    summary = run_demo(tmp_path, *arguments, *(["--entity", entity] if entity else []))
+    summary, _ = run_demo(tmp_path, *arguments, *(["--entity", entity] if entity else []))
     check(summary, requests=500)
     assert summary["metrics"][metric] >= least

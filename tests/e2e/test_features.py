@@ -15,7 +15,7 @@ from lambdaloop.domain.stored_features import history_prefix, incoming_prefix, q
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from tests.e2e.conftest import Site
 from tests.e2e.stored_features import GROUP, STORED
-from tests.e2e.test_cli import read
+from tests.typed import read
 
 pytestmark = pytest.mark.localcloud
 

@@ -25,6 +25,7 @@ from scripts.cli.retrain import ask_governor
 from tests.e2e.conftest import Site, pointed_at
 from tests.e2e.scraping import scrape
 from tests.e2e.test_features import use_stored_features
+from tests.typed import read
 
 pytestmark = pytest.mark.localcloud
 
@@ -87,7 +88,7 @@ def _release(site: Site, training: Execution) -> None:
 
 
 def _experiment(site: Site) -> None:
-    """An experiment that is looked at once and stopped."""
+    """An experiment that is looked at once, and concluded by somebody who knows better."""
     model, registry = site.definition.name, site.registry
     champion = registry.alias(model, CHAMPION)
     assert champion is not None
@@ -111,10 +112,10 @@ def _experiment(site: Site) -> None:
     site.cloud.pass_until(site.cloud.now() + 3600)  # failures are counted in whole hours
     looked = run_workflow(site, "ExperimentWorkflow")
     assert looked.output["look"]["verdict"] == "undecided"
-    order = {"kind": "stop", "requested_by": "tests", "reason": "every grant was used"}
-    assert advance(site.deployment, order)["status"] == "concluding"
+    end = ("--arm", "control", "--reason", "every grant was used", "--no-wait")
+    assert read("experiment", "conclude", site.definition.name, *end)["status"] == "concluding"
     _finish_release_of(site)
-    assert advance(site.deployment)["status"] == "stopped"
+    assert advance(site.deployment)["status"] == "concluded"
 
 
 def _report(site: Site) -> None:
@@ -222,6 +223,7 @@ def test_every_function_of_the_loop_ran(closed_loop: Site, released_site: Site) 
         "ExposeMetrics",
         "PublishEvents",
         "SendAlerts",
+        "LogRun",
     ):
         assert any(step in role for role in roles), step
 

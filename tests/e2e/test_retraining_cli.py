@@ -1,11 +1,7 @@
 """A person asks the governor of the deployed stack, and reads afterwards why it did what it did."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,30 +9,9 @@ import pytest
 
 from lambdaloop.domain.run import Run
 from tests.e2e.conftest import Site
+from tests.typed import lambdaloop, read, run
 
 pytestmark = pytest.mark.localcloud
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The installed command in the environment of the local cloud."""
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("lambdaloop")), *arguments],
-        env={**os.environ, "COLUMNS": "250"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-
-
-def lambdaloop(*arguments: str, status: int = 0) -> str:
-    """Run it to its end; returns its standard output."""
-    process = run(*arguments)
-    assert process.returncode == status, process.stdout + process.stderr
-    return process.stdout
-
-
-def read(*arguments: str) -> Any:
-    return json.loads(lambdaloop(*arguments, "--json"))
 
 
 def test_a_person_retrains_nobody_else_does_meanwhile_and_everything_tells_why(released_site: Site) -> None:

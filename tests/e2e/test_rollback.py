@@ -14,7 +14,7 @@ from scripts.benchmarks.steady_load import SteadyLoad
 from scripts.cli.executions import follow
 from tests.e2e.conftest import Site
 from tests.e2e.test_canaries import start_release, wait_for_canary
-from tests.e2e.test_cli import lambdaloop, read
+from tests.typed import lambdaloop, read
 
 pytestmark = pytest.mark.localcloud
 

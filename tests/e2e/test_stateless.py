@@ -11,13 +11,11 @@ import pytest
 from lambdaloop.domain.alias import CHAMPION
 from lambdaloop.domain.experiment_life import execution_of
 from scripts.benchmarks.rollback_speed import register_again
-from scripts.cli.executions import follow
 from scripts.cli.experiment import advance
 from scripts.cli.predict import SignedClient, input_types, read_csv
 from tests.e2e.conftest import Site
-from tests.e2e.test_canaries import start_release
-from tests.e2e.test_cli import lambdaloop, read
 from tests.e2e.test_least_privilege import run_workflow
+from tests.typed import lambdaloop, read
 
 pytestmark = pytest.mark.localcloud
 
@@ -119,9 +117,18 @@ def test_a_look_counts_each_request_for_the_release_that_answered(
 
 
 def test_while_it_runs_no_other_release_begins(site: Site, versions: dict[str, int]) -> None:
-    ended = follow(start_release(site, "beside-an-experiment", versions["control"]))
-    assert not ended.succeeded
-    assert "ReleaseInProgressError" in ended.cause
+    refused = lambdaloop(
+        "releases", "start", site.definition.name, "--version", str(versions["control"]), status=1
+    )
+    assert "ReleaseInProgressError" in refused
+
+
+def test_nobody_can_be_let_in_where_nobody_is_told_from_another(site: Site) -> None:
+    model = site.definition.name
+    refused = lambdaloop("experiment", "ramp", model, "--participants", "50", status=1)
+    assert "--share" in refused
+    newest, *_ = read("experiment", "list", model)
+    assert newest["status"] == "running"
 
 
 def test_stopping_gives_all_requests_back_to_the_control(site: Site, versions: dict[str, int]) -> None:

@@ -37,7 +37,7 @@ def table(running: RunningCloud) -> str:
     return "registry"
 
 
-def test_only_callers_of_lambda_are_told_the_clouds_time(running: RunningCloud) -> None:
+def test_only_callers_of_lambda_and_dynamodb_are_told_the_clouds_time(running: RunningCloud) -> None:
     """The SDK of the `cdk` command would take its own clock for a slow one."""
     running.cloud.clock.advance(86_400)
 
@@ -47,6 +47,7 @@ def test_only_callers_of_lambda_are_told_the_clouds_time(running: RunningCloud) 
         return running.cloud.clock.time() - dated
 
     assert 0 <= behind("lambda", "list_functions") < 300
+    assert 0 <= behind("dynamodb", "list_tables") < 300
     assert behind("s3", "list_buckets") > 80_000
 
 

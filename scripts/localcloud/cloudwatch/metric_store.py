@@ -4,9 +4,10 @@ moto keeps all values of all metrics in one list and scans it per period. Like A
 seconds, for high resolution), and coarser points the older they get: a simulated year fits into memory.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from scripts.localcloud.cloudwatch.statistics import Aggregate, merged
@@ -80,26 +81,29 @@ class Series:
                 yield begin, found
 
     def _compact(self, now: int) -> None:
+        """Once a day, and only what has come to another age since: a point is touched as often as there are ages."""
         if now - self._compacted < DAY_SECONDS:
             return
-        self._compacted = now
-        kept: dict[int, dict[str, Aggregate]] = {}
-        for time in self._times:
-            resolution = self._resolution(now - time)
-            if resolution is None:
-                continue
-            units = kept.setdefault(time // resolution * resolution, {})
-            for unit, aggregate in self._points[time].items():
-                if unit in units:
-                    units[unit].merge(aggregate)
-                else:
-                    units[unit] = aggregate
-        self._points = kept
-        self._times = sorted(kept)
+        since, self._compacted = self._compacted, now
+        for (age, _), (_, coarser) in pairwise(RETENTION):
+            self._coarsen(since - age, now - age, coarser)
+        gone = bisect_right(self._times, now - RETENTION[-1][0])
+        for time in self._times[:gone]:
+            del self._points[time]
+        del self._times[:gone]
 
-    @staticmethod
-    def _resolution(age: int) -> int | None:
-        return next((resolution for limit, resolution in RETENTION if age < limit), None)
+    def _coarsen(self, start: int, end: int, resolution: int) -> None:
+        first, last = (
+            bisect_left(self._times, start // resolution * resolution),
+            bisect_right(self._times, end),
+        )
+        kept: dict[int, dict[str, Aggregate]] = {}
+        for time in self._times[first:last]:
+            units = kept.setdefault(time // resolution * resolution, {})
+            for unit, aggregate in self._points.pop(time).items():
+                units.setdefault(unit, Aggregate()).merge(aggregate)
+        self._points |= kept
+        self._times[first:last] = kept
 
 
 class MetricStore:

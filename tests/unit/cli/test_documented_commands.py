@@ -1,4 +1,4 @@
-"""What README.md and docs/ tell people to type exists: commands, options, scripts and modules, and the cheap ones are run."""
+"""What README.md and docs/ tell people to type exists: commands, options, scripts and modules; and some test types each of it."""
 
 import importlib.util
 import itertools
@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from scripts.cli.main import app
 from scripts.cli.pipeline_files import FILES, pipeline
+from tests.unit.cli.typed_in_tests import typed_in_tests
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -157,3 +158,33 @@ def test_the_tour_begins_as_the_readme_says(elsewhere: Path) -> None:
     done = CliRunner().invoke(app, shlex.split(line, comments=True)[1:])
     assert done.exit_code == 0, done.output
     assert (elsewhere / "models" / "churn.yaml").is_file()
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield from commands(command, (*path, name)) if hasattr(command, "commands") else [(*path, name)]
+
+
+ALL_COMMANDS = frozenset(commands(typer.main.get_command(app)))
+
+
+def command_of(words: list[str]) -> tuple[str, ...] | None:
+    return next((path for n in (2, 1) if (path := tuple(words[:n])) in ALL_COMMANDS), None)
+
+
+def options_of(words: list[str]) -> set[str]:
+    return {word.partition("=")[0] for word in words if word.startswith("--")}
+
+
+def test_every_command_and_every_option_that_the_documents_show_is_typed_by_a_test() -> None:
+    typed: dict[tuple[str, ...], set[str]] = {}
+    for words in typed_in_tests():
+        if command := command_of(words):
+            typed.setdefault(command, set()).update(options_of(words))
+    assert sorted(ALL_COMMANDS - typed.keys()) == []
+
+    shown = [shlex.split(each.line, comments=True) for each in told() if each.whole]
+    shown = [["demo", *words[1:]] if words[0] == "./scripts/demo" else words[1:] for words in shown]
+    for words in shown:
+        if command := command_of(words):
+            assert options_of(words) <= typed[command], " ".join(words)

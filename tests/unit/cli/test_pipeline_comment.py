@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from scripts.cli.ci import app
+from scripts.cli.main import app
 from scripts.cli.pipeline_comment import diff_comment, metrics_comment
 
 
@@ -42,7 +42,7 @@ def test_what_changed_stands_beside_what_was_before() -> None:
 
 
 def test_without_a_summary_the_comment_says_why_there_may_be_none(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["comment", str(tmp_path / "nothing")])
+    done = CliRunner().invoke(app, ["ci", "comment", str(tmp_path / "nothing")])
     assert done.exit_code == 0
     assert "No model was trained" in done.output
 
@@ -50,7 +50,7 @@ def test_without_a_summary_the_comment_says_why_there_may_be_none(tmp_path: Path
 def test_summaries_are_read_from_a_folder(tmp_path: Path) -> None:
     for name in ("churn", "credit"):
         (tmp_path / f"{name}.json").write_text(json.dumps(summary(model=name)))
-    text = CliRunner().invoke(app, ["comment", str(tmp_path)]).output
+    text = CliRunner().invoke(app, ["ci", "comment", str(tmp_path)]).output
     assert text.index("**churn**") < text.index("**credit**")
 
 
@@ -67,3 +67,9 @@ def test_a_long_diff_fits_into_a_comment_and_cannot_end_its_block() -> None:
     assert text.count("```") == 2
     assert "start" in text
     assert "end\n```" in text
+
+
+def test_what_cdk_diff_printed_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "diff.txt").write_text("Stack Lambdaloop\n[+] AWS::S3::Bucket")
+    text = CliRunner().invoke(app, ["ci", "diff", str(tmp_path / "diff.txt")]).output
+    assert "AWS::S3::Bucket" in text

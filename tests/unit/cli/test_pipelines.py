@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from lambdaloop.domain.errors import StageInvalidError
-from scripts.cli.ci import app
+from scripts.cli.main import app
 from scripts.cli.pipeline_files import FILES, pipeline
 
 SCHEMAS = {
@@ -24,7 +24,7 @@ STAGES = ("dev", "staging", "prod")
 
 @pytest.mark.parametrize("kind", list(FILES))
 def test_a_pipeline_is_what_its_schema_allows(kind: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["init", kind, "--folder", str(tmp_path)])
+    done = CliRunner().invoke(app, ["ci", "init", kind, "--folder", str(tmp_path)])
     assert done.exit_code == 0, done.output
     command = [
         sys.executable,
@@ -96,7 +96,7 @@ def test_gitlab_deploys_the_first_stage_by_itself_and_the_others_when_somebody_s
 
 
 def test_stages_are_yours_to_choose_and_a_file_of_yours_is_not_replaced(tmp_path: Path) -> None:
-    runner, arguments = CliRunner(), ["init", "github", "--folder", str(tmp_path), "--stages", "live"]
+    runner, arguments = CliRunner(), ["ci", "init", "github", "--folder", str(tmp_path), "--stages", "live"]
     assert runner.invoke(app, arguments).exit_code == 0
     jobs = yaml.safe_load((tmp_path / FILES["github"]).read_text())["jobs"]
     assert [name for name in jobs if name.startswith("deploy-")] == ["deploy-live"]
