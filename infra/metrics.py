@@ -59,6 +59,8 @@ class Panel:
     unit: str = "none"
     """As Grafana calls it: none, percentunit, ms, short."""
     limits: Sequence[Limit] = field(default_factory=tuple)
+    least: float | None = 0
+    """Where the axis begins; None where the figures say it."""
 
 
 def own(model: str, name: str, label: str, *, statistic: str = "Maximum") -> MetricSpec:

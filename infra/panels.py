@@ -77,6 +77,7 @@ def model_panels(
                 own(model, telemetry.PERFORMANCE, "on labels").every(period),
                 own(model, telemetry.ESTIMATED_PERFORMANCE, "estimated").every(period),
             ],
+            least=None,  # R² of a model that is worse than the mean
         ),
         Panel(
             title="Drop below the holdout, beyond doubt",

@@ -54,7 +54,12 @@ EVENT_KINDS = (
             "numbers": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
         },
     ),
-    EventKind("release_closed", "it is live, with all traffic", {**_RELEASE, "outcome": _TEXT}),
+    EventKind(
+        "release_closed",
+        "it is live, with all traffic",
+        {**_RELEASE, "outcome": _TEXT},
+        {"previous": {"type": ["integer", "null"]}},
+    ),
     EventKind(
         "release_shares",
         "it has its share of the traffic, and keeps it",

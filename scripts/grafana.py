@@ -9,7 +9,8 @@ from typing import Any
 
 from infra.metrics import MetricSpec, ModelNames, Panel
 from infra.panels import model_panels, platform_panels
-from lambdaloop.telemetry import feature_dimension
+from lambdaloop.domain.stage import ONLY
+from lambdaloop.telemetry import NAMESPACE, feature_dimension
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "grafana"
 _SOURCE = {"type": "cloudwatch", "uid": "${datasource}"}
@@ -24,6 +25,7 @@ _NAMES = ModelNames(
     watch_workflow="$watch",
     capture_stream="$stream",
 )
+_NAMESPACE = "${namespace}"
 _EVERY = "*"
 """Grafana draws one line for each value of a dimension that is this."""
 
@@ -38,24 +40,29 @@ def dashboards() -> dict[str, dict[str, Any]]:
             "Lambdaloop: one model",
             model_panels(_NAMES, features=[_EVERY]),
             [
-                _found("model", "Lambdaloop", "model_predictions_total", "Model"),
+                _typed(
+                    "stack",
+                    "what names of its stacks begin with: LambdaloopDev of stage dev",
+                    ONLY.platform_stack,
+                ),
+                _found("model", _NAMESPACE, "model_predictions_total", "Model"),
                 _found(
                     "function",
                     "AWS/Lambda",
                     "Invocations",
                     "FunctionName",
-                    only="/^Lambdaloop-${model}-Serving/",
+                    only="/^${stack}-${model}-Serving/",
                 ),
                 _found(
                     "stream",
                     "AWS/Firehose",
                     "DeliveryToS3.DataFreshness",
                     "DeliveryStreamName",
-                    only="/^Lambdaloop-${model}-/",
+                    only="/^${stack}-${model}-/",
                 ),
-                _typed("training", "output TrainingWorkflow of the model's stack"),
-                _typed("release", "output ReleaseWorkflow"),
-                _typed("watch", "output WatchWorkflow"),
+                _typed("training", "Training workflow (ARN): output TrainingWorkflow of the model's stack"),
+                _typed("release", "Release workflow (ARN): output ReleaseWorkflow"),
+                _typed("watch", "Watch workflow (ARN): output WatchWorkflow"),
             ],
         ),
         "lambdaloop-platform.json": _dashboard(
@@ -80,7 +87,7 @@ def _dashboard(
         "schemaVersion": _SCHEMA_VERSION,
         "refresh": "5m",
         "time": {"from": "now-24h", "to": "now"},
-        "templating": {"list": [_data_source(), _region(), *variables]},
+        "templating": {"list": [_data_source(), _region(), _namespace(), *variables]},
         "annotations": {"list": []},
         "panels": [_panel(number, panel) for number, panel in enumerate(panels)],
     }
@@ -103,7 +110,7 @@ def _panel(number: int, panel: Panel) -> dict[str, Any]:
         "fieldConfig": {
             "defaults": {
                 "unit": panel.unit,
-                "min": 0,
+                **({} if panel.least is None else {"min": panel.least}),
                 "thresholds": {"mode": "absolute", "steps": steps},
                 "custom": {"thresholdsStyle": {"mode": "line" if panel.limits else "off"}},
             },
@@ -126,7 +133,7 @@ def _target(place: int, spec: MetricSpec) -> dict[str, Any]:
         "metricEditorMode": 0,
         "id": "",
         "region": "${region}",
-        "namespace": spec.namespace,
+        "namespace": _NAMESPACE if spec.namespace == NAMESPACE else spec.namespace,
         "metricName": spec.name,
         "dimensions": {name: [value] for name, value in dimensions.items()},
         "matchExact": True,
@@ -149,6 +156,10 @@ def _data_source() -> dict[str, Any]:
 
 def _region() -> dict[str, Any]:
     return _query("region", {"queryType": "regions", "refId": "region"}) | {"label": "Region"}
+
+
+def _namespace() -> dict[str, Any]:
+    return _typed("namespace", "where the product's metrics are: Lambdaloop/dev of stage dev", NAMESPACE)
 
 
 def _found(name: str, namespace: str, metric: str, dimension: str, *, only: str = "") -> dict[str, Any]:
@@ -176,14 +187,15 @@ def _query(name: str, query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _typed(name: str, says: str) -> dict[str, Any]:
-    """A variable that somebody fills in: names of state machines do not say whose they are."""
+def _typed(name: str, says: str, value: str = "") -> dict[str, Any]:
+    """A variable that somebody fills in: names of state machines do not say whose they are, nor metrics which stage it is."""
     return {
         "name": name,
-        "label": f"{name.capitalize()} workflow (ARN)",
+        "label": name.capitalize(),
         "description": says,
         "type": "textbox",
-        "query": "",
+        "query": value,
+        "current": {"text": value, "value": value},
     }
 
 

@@ -2,18 +2,15 @@
 
 from lambdaloop.bootstrap import App, lambda_entrypoint
 from lambdaloop.domain.documents import Document
-from lambdaloop.domain.report_subject import subject_of
+from lambdaloop.domain.report_subject import subjects_of
 from lambdaloop.services.gather_report import ReportPorts
 from lambdaloop.services.write_report import write_report
 
 
 def handle(event: Document, app: App) -> Document:
-    """{"model", "kind", "id"}, or an event of the product's bus → where the page lies; null for an event that is no reason."""
-    subject = subject_of(event)
-    if subject is None:
-        return {"page": None}
+    """{"model", "kind", "id"}, or an event of the product's bus → where the pages lie; none for an event that is no reason."""
     ports = ReportPorts(records=app.registry, artifacts=app.artifacts, archive=app.archive, clock=app.clock)
-    return {"page": write_report(subject, ports=ports, shelf=app.pages)}
+    return {"pages": [write_report(each, ports=ports, shelf=app.pages) for each in subjects_of(event)]}
 
 
 handler = lambda_entrypoint(handle)

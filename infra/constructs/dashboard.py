@@ -51,9 +51,9 @@ class Dashboard(Construct):
                 cloudwatch.HorizontalAnnotation(value=limit.value, label=limit.label)
                 for limit in panel.limits
             ],
-            left_y_axis=cloudwatch.YAxisProps(min=0, label=unit, show_units=unit is None)
+            left_y_axis=cloudwatch.YAxisProps(min=panel.least, label=unit, show_units=False)
             if unit
-            else cloudwatch.YAxisProps(min=0),
+            else cloudwatch.YAxisProps(min=panel.least),
             width=_WIDTH,
             height=_HEIGHT,
         )

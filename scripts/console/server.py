@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdaloop.domain.console_snapshot import ConsoleSnapshot
 from lambdaloop.domain.errors import LambdaloopError, NotFoundError, ReportSubjectError
-from lambdaloop.domain.report_subject import ReportSubject, subject_of
+from lambdaloop.domain.report_subject import ReportSubject, subjects_of
 from scripts.console.page import live_page, snapshot_json
 
 REPORTS = "reports/"
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, "application/json", snapshot_json(self.server.gather()))
         elif path.startswith(f"/{REPORTS}") and path.count("/") == 4:
             model, kind, identity = (unquote(each) for each in path.removeprefix(f"/{REPORTS}").split("/"))
-            subject = subject_of({"model": model, "kind": kind, "id": identity})
+            [subject] = subjects_of({"model": model, "kind": kind, "id": identity})
             if subject is None:
                 raise NotFoundError(f"there is no report at {path}")
             self._send(HTTPStatus.OK, _PAGE, self.server.report(subject))

@@ -133,7 +133,7 @@ def _report(site: Site) -> None:
     ]
     pages: Any = boto3.client("s3")
     for subject in asked:
-        key = ask(outputs["ReportWriter"], subject, what="report writer")["page"]
+        [key] = ask(outputs["ReportWriter"], subject, what="report writer")["pages"]
         found = pages.get_object(Bucket=site.deployment.capture_bucket, Key=key)
         assert found["ContentType"].startswith("text/html")
         assert found["Body"].read().startswith(b"<!doctype html>")

@@ -126,7 +126,7 @@ def test_while_it_runs_no_other_release_begins(site: Site, versions: dict[str, i
 def test_nobody_can_be_let_in_where_nobody_is_told_from_another(site: Site) -> None:
     model = site.definition.name
     refused = lambdaloop("experiment", "ramp", model, "--participants", "50", status=1)
-    assert "--share" in refused
+    assert "ramp the share of arm 'new' instead" in refused
     newest, *_ = read("experiment", "list", model)
     assert newest["status"] == "running"
 

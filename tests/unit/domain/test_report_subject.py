@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lambdaloop.domain.errors import ReportSubjectError
-from lambdaloop.domain.report_subject import ReportSubject, subject_of
+from lambdaloop.domain.report_subject import ReportSubject, subjects_of
 
 EVENT = {
     "version": "0",
@@ -27,9 +27,9 @@ def event(kind: str, /, **data: Any) -> dict[str, Any]:
 
 
 def test_an_event_of_the_bus_names_its_subject_with_and_without_its_envelope() -> None:
-    wanted = ReportSubject(model="churn", kind="version", id="3")
-    assert subject_of(EVENT) == wanted
-    assert subject_of(EVENT["detail"]) == wanted  # type: ignore[arg-type]
+    wanted = (ReportSubject(model="churn", kind="version", id="3"),)
+    assert subjects_of(EVENT) == wanted
+    assert subjects_of(EVENT["detail"]) == wanted  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,27 @@ def test_an_event_of_the_bus_names_its_subject_with_and_without_its_envelope() -
     ],
 )
 def test_every_kind_of_subject_has_its_events(told: dict[str, Any], kind: str, identity: str) -> None:
-    found = subject_of(told)
-    assert found is not None
+    [found] = subjects_of(told)
     assert (found.model, found.kind, found.id) == ("churn", kind, identity)
 
 
 def test_an_event_that_is_no_reason_for_a_page_names_none() -> None:
-    assert subject_of(event("run_started", run="run-1")) is None
+    assert subjects_of(event("run_started", run="run-1")) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "pages"),
+    [
+        (event("release_closed", release=4, previous=3), ["release-4.html", "release-3.html"]),
+        (event("release_closed", release=1, previous=None), ["release-1.html"]),
+        (event("release_returned", release=3, **{"from": 4}), ["release-3.html", "release-4.html"]),
+        (event("release_rolled_back", release=4, returned_to=3), ["release-4.html", "release-3.html"]),
+        (event("alias_moved", version=2, **{"from": 1}), ["version-2.html", "version-1.html"]),
+        (event("alias_moved", version=2, **{"from": 2}), ["version-2.html"]),
+    ],
+)
+def test_what_is_no_more_what_it_was_is_told_anew_too(told: dict[str, Any], pages: list[str]) -> None:
+    assert [each.page_name for each in subjects_of(told)] == pages
 
 
 @pytest.mark.parametrize(
@@ -70,7 +84,7 @@ def test_an_event_that_is_no_reason_for_a_page_names_none() -> None:
 )
 def test_a_document_that_names_nothing_is_refused_in_words(told: dict[str, Any], message: str) -> None:
     with pytest.raises(ReportSubjectError, match=message):
-        subject_of(told)
+        subjects_of(told)
 
 
 def test_a_window_is_named_by_its_end_in_any_time_zone() -> None:

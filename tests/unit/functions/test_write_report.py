@@ -50,7 +50,7 @@ def app(model: WatchedModel) -> FakeApp:
 
 
 def written(app: FakeApp, kind: str, identity: str) -> str:
-    key = handle({"model": MODEL, "kind": kind, "id": identity}, app)["page"]
+    key = handle({"model": MODEL, "kind": kind, "id": identity}, app)["pages"][0]
     shelf: Any = app.pages
     page: str = shelf.pages[key]
     return page
@@ -77,9 +77,9 @@ def test_written_again_the_page_says_the_same_under_the_same_name(app: FakeApp) 
 
 def test_an_event_asks_for_the_page_of_what_it_tells_of(app: FakeApp) -> None:
     event = {"detail": {"kind": "release_closed", "model": MODEL, "data": {"release": 1}}}
-    assert handle(event, app) == {"page": f"pages/model={MODEL}/release-1.html"}
+    assert handle(event, app) == {"pages": [f"pages/model={MODEL}/release-1.html"]}
     other = {"detail": {"kind": "run_started", "model": MODEL, "data": {"run": "run-1"}}}
-    assert handle(other, app) == {"page": None}
+    assert handle(other, app) == {"pages": []}
 
 
 def test_what_cannot_be_read_is_left_out_and_said(model: WatchedModel, app: FakeApp) -> None:

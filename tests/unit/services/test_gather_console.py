@@ -90,6 +90,13 @@ def test_an_alarm_belongs_to_the_model_with_the_longer_name_that_fits() -> None:
     assert snapshot.alarms == ("lambdaloop-features-undelivered",)
 
 
+def test_an_alarm_of_a_stage_belongs_to_its_model_too() -> None:
+    names = ["lambdaloop.dev-churn-drift", "lambdaloop.dev-features-undelivered"]
+    snapshot = snapshot_of(in_production(), figures=FakeFleet(alarms=names))
+    assert [each.alarms for each in snapshot.models] == [("lambdaloop.dev-churn-drift",)]
+    assert snapshot.alarms == ("lambdaloop.dev-features-undelivered",)
+
+
 def test_a_model_that_was_never_trained_is_told_too() -> None:
     model = told(GovernedModel())
     assert (model.champion, model.versions, model.drift.windows) == (None, (), ())

@@ -268,7 +268,7 @@ class DynamoReleases(OnTable):
                 expect={"revision": None if champion is None else champion.revision},
             ),
             self._table.create(keys.alias_log(CHAMPION, alias.moved_at), record),
-            self._event("release_closed", release, at, {"outcome": outcome}),
+            self._event("release_closed", release, at, {"outcome": outcome, "previous": release.previous}),
             self._event(
                 "alias_moved", release, at, {"alias": CHAMPION, "from": champion and champion.version}
             ),

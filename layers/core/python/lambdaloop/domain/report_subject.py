@@ -14,20 +14,23 @@ from lambdaloop.domain.errors import ReportSubjectError
 ReportKind = Literal["version", "window", "release", "experiment"]
 _KINDS = ("version", "window", "release", "experiment")
 
-TOLD: Mapping[str, tuple[ReportKind, str]] = {
-    "version_registered": ("version", "version"),
-    "window_judged": ("window", "end"),
-    "release_judged": ("release", "release"),
-    "release_closed": ("release", "release"),
-    "release_rolled_back": ("release", "release"),
-    "release_returned": ("release", "release"),
-    "release_withdrawn": ("release", "release"),
-    "experiment_looked": ("experiment", "experiment"),
-    "experiment_concluded": ("experiment", "experiment"),
-    "experiment_stopped": ("experiment", "experiment"),
-    "experiment_failed": ("experiment", "experiment"),
+TOLD: Mapping[str, tuple[ReportKind, str, str | None]] = {
+    "version_registered": ("version", "version", None),
+    "alias_moved": ("version", "version", "from"),
+    "window_judged": ("window", "end", None),
+    "release_judged": ("release", "release", None),
+    "release_closed": ("release", "release", "previous"),
+    "release_shares": ("release", "release", None),
+    "release_rolled_back": ("release", "release", "returned_to"),
+    "release_returned": ("release", "release", "from"),
+    "release_withdrawn": ("release", "release", None),
+    "experiment_looked": ("experiment", "experiment", None),
+    "experiment_concluded": ("experiment", "experiment", None),
+    "experiment_stopped": ("experiment", "experiment", None),
+    "experiment_failed": ("experiment", "experiment", None),
 }
-"""Kinds of events that are a reason to write a page: what about, and which of the event's data names it."""
+"""Kinds of events that are a reason to write a page: what about, which of the event's data names it, and which one names
+another of the kind that is no more what it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +85,8 @@ class ReportSubject:
         return f"pages/model={self.model}/{self.page_name}"
 
 
-def subject_of(event: Document) -> ReportSubject | None:
-    """The subject that is asked for, as it is or as an event of the product's bus; None for an event that is no reason.
+def subjects_of(event: Document) -> tuple[ReportSubject, ...]:
+    """The one that is asked for as it is; all that an event of the product's bus changed, none for one that is no reason.
 
     ReportSubjectError when it is neither.
     """
@@ -95,12 +98,15 @@ def subject_of(event: Document) -> ReportSubject | None:
         )
     if isinstance(told.get("data"), Mapping):
         if kind not in TOLD:
-            return None
-        about, name = TOLD[kind]
-        return ReportSubject(model=model, kind=about, id=_text(told["data"], name))
+            return ()
+        about, name, other = TOLD[kind]
+        named = [_text(told["data"], name)]
+        if other and told["data"].get(other) is not None:
+            named.append(_text(told["data"], other))
+        return tuple(ReportSubject(model=model, kind=about, id=each) for each in dict.fromkeys(named))
     if kind not in _KINDS:
         raise ReportSubjectError(f"there are reports of {', '.join(_KINDS)}, not of {kind!r}")
-    return ReportSubject(model=model, kind=kind, id=_text(told, "id"))  # type: ignore[arg-type]  # checked above
+    return (ReportSubject(model=model, kind=kind, id=_text(told, "id")),)  # type: ignore[arg-type]  # checked above
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lambdaloop.domain.approval import ReleaseApproval
+from lambdaloop.domain.judgement_words import newest_of_each_step
 from lambdaloop.domain.release import Release
 from lambdaloop.domain.version import Version
 from lambdaloop.reporting.markup import Content
@@ -74,9 +75,10 @@ def _sentence(found: ReleasePage) -> str:
 
 def _tiles(found: ReleasePage) -> list[Tile]:
     release = found.release
-    steps = [each for each in release.judgements if each.kind == "step"]
+    # A step that is held is judged again by all that came since it began.
+    steps = [each for each in newest_of_each_step(release.judgements) if each.kind == "step"]
     requests = sum(each.numbers.get("requests") or 0 for each in steps)
-    ended = release.live_at or release.closed_at
+    ended = _first_live(release) or release.closed_at
     tiles = [
         Tile(
             label="version",
@@ -135,11 +137,18 @@ def _stops(release: Release) -> list[Stop]:
             stops.append(Stop(at=judged[place - 1].at, share=each.weight))
         about = f"{moment(each.at)}: {spelled(each.verdict)}. {'; '.join(each.reasons)}"
         stops.append(Stop(at=each.at, share=each.weight, verdict=each.verdict, about=about))
-    if release.live_at is not None:
-        stops.append(Stop(at=release.live_at, share=1.0))
+    live = _first_live(release)
+    if live is not None:
+        stops.append(Stop(at=live, share=1.0))
     if release.closed_at is not None and release.status in ("rolled_back", "withdrawn"):
         stops.append(Stop(at=release.closed_at, share=0.0))
     return sorted(stops, key=lambda stop: stop.at)
+
+
+def _first_live(release: Release) -> datetime | None:
+    """Not when a rollback led back to it, which is what its record says then."""
+    completed = [each.at for each in release.judgements if each.verdict == "complete"]
+    return min(completed, default=release.live_at) if release.live_at is not None else None
 
 
 def _consent(approval: ReleaseApproval | None) -> Section | None:

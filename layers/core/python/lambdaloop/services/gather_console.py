@@ -248,6 +248,7 @@ def _by_model(alarms: Sequence[str], models: Sequence[str]) -> dict[str | None, 
     """An alarm is named after its model; of two names that fit, the longer one: churn-eu is not a part of churn."""
     found: dict[str | None, list[str]] = {None: [], **{model: [] for model in models}}
     for alarm in alarms:
-        fitting = [model for model in models if alarm.startswith(f"lambdaloop-{model}-")]
+        named = alarm.partition("-")[2]  # before it are the product and, perhaps, the stage
+        fitting = [model for model in models if named.startswith(f"{model}-")]
         found[max(fitting, key=len, default=None)].append(alarm)
     return {model: tuple(names) for model, names in found.items()}
