@@ -117,10 +117,9 @@ def test_the_doctor_finds_the_local_cloud_in_order_and_says_what_it_does_not_ser
 
 
 def test_a_month_is_estimated_from_what_is_deployed(released_site: Site) -> None:
-    folder, model = released_site.folder, released_site.definition.name
-    told = lambdaloop(
-        "cost", model, "--templates", str(folder / "cdk.out"), "--models", str(folder / "models")
-    )
+    model, models = released_site.definition.name, released_site.folder / "models"
+    templates = released_site.cloud.state / "cdk.out"
+    told = lambdaloop("cost", model, "--templates", str(templates), "--models", str(models))
     assert model in told
     assert re.search(r"Together \$\d+\.\d\d a month", told)
 
