@@ -61,7 +61,7 @@ def message() -> AlertMessage:
         at=datetime(2026, 3, 2, 12, tzinfo=UTC),
         what="churn drifts",
     )
-    return message_of(after(alert, None, cool_down=AlertPlan().cool_down))
+    return message_of(after(alert, None, cool_down=AlertPlan().cool_down).letters[0])
 
 
 def send(web: FakeWeb, value: str | None = URL, kind: ChannelKind = "slack") -> list[float]:
