@@ -7,11 +7,11 @@ from lambdaloop.domain.alert import Alert
 from lambdaloop.domain.alert_rules import of_alarm, of_happening
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.happening import happening_of
-from lambdaloop.services.send_alerts import send_alert, send_held_alerts
+from lambdaloop.services.send_alerts import send_alert, send_open_alerts
 
 
 def handle(event: Document, app: App) -> Document:
-    """A message of the alarms' topic, or an event of the bus → how many alerts were found in it, and how many endings were due."""
+    """A message of the alarms' topic, or an event of the bus → how many alerts were found in it, and for how many keys something was due."""
     found = _of_topic(event, app) if "Records" in event else _of_bus(event, app)
     for alert in found:
         send_alert(
@@ -21,11 +21,11 @@ def handle(event: Document, app: App) -> Document:
             senders=app.alert_senders,
             metrics=app.alert_metrics,
         )
-    # The watch's event comes every few hours: what was held back goes then, or with the next alert.
-    due = send_held_alerts(
+    # The watch's event comes every few hours: what was held back, or did not arrive, goes then, or with the next alert.
+    due = send_open_alerts(
         now=app.clock.now(), log=app.alerts, senders=app.alert_senders, metrics=app.alert_metrics
     )
-    return {"alerts": len(found), "held": due}
+    return {"alerts": len(found), "due": due}
 
 
 def _of_topic(event: Document, app: App) -> list[Alert]:

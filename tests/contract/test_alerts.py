@@ -33,9 +33,12 @@ def state(key: str = "churn/live-errors") -> AlertState:
 def test_a_state_is_kept_as_it_was_and_replaced_as_a_whole(log: AlertLog) -> None:
     assert log.alert("churn/live-errors") is None
     first = replace(state(), held_until=NOON)
+    [letter] = first.letters
     log.record_alert(first, before=None)
     assert log.alert(first.key) == first
-    second = replace(first, revision=first.revision + 1, held_until=None, sent=("topic",))
+    second = replace(
+        first, revision=first.revision + 1, held_until=None, letters=(replace(letter, sent=("topic",)),)
+    )
     log.record_alert(second, before=first)
     assert log.alert(first.key) == second
 
@@ -50,8 +53,10 @@ def test_of_two_who_read_the_same_state_one_writes(log: AlertLog) -> None:
         log.record_alert(newer, before=state())
 
 
-def test_only_endings_that_are_held_back_are_listed(log: AlertLog) -> None:
-    held = replace(state("churn/b"), held_until=NOON)
-    log.record_alert(state("churn/a"), before=None)
-    log.record_alert(held, before=None)
-    assert list(log.held_alerts()) == [held]
+def test_only_those_of_which_something_is_still_to_be_told_are_listed(log: AlertLog) -> None:
+    told = replace(state("churn/a"), letters=())
+    held = replace(state("churn/b"), letters=(), held_until=NOON)
+    lacking = state("churn/c")
+    for each in (told, held, lacking):
+        log.record_alert(each, before=None)
+    assert sorted(each.key for each in log.open_alerts()) == [held.key, lacking.key]

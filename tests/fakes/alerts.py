@@ -16,8 +16,8 @@ class FakeAlertLog:
     def alert(self, key: str) -> AlertState | None:
         return self.states.get(key)
 
-    def held_alerts(self) -> Sequence[AlertState]:
-        return [each for each in self.states.values() if each.held_until is not None]
+    def open_alerts(self) -> Sequence[AlertState]:
+        return [each for each in self.states.values() if each.held_until or each.letters]
 
     def record_alert(self, state: AlertState, *, before: AlertState | None) -> None:
         known = self.states.get(state.key)
@@ -27,15 +27,21 @@ class FakeAlertLog:
 
 
 class FakeSender:
-    """The port AlertSender; fails as often as it is told to."""
+    """The port AlertSender; fails, or breaks its promise, as often as it is told to."""
 
-    def __init__(self, name: str, *, least: Severity = "warning", failures: int = 0) -> None:
+    def __init__(
+        self, name: str, *, least: Severity = "warning", failures: int = 0, crashes: int = 0
+    ) -> None:
         self.name = name
         self.least = least
         self.failures = failures
+        self.crashes = crashes
         self.messages: list[AlertMessage] = []
 
     def send(self, message: AlertMessage) -> None:
+        if self.crashes:
+            self.crashes -= 1
+            raise RuntimeError("out of memory")
         if self.failures:
             self.failures -= 1
             raise AlertUndeliveredError(f"channel {self.name!r}: it answered 500")

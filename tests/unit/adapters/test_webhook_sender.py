@@ -12,7 +12,7 @@ import pytest
 import pytest_socket
 from botocore.exceptions import ClientError
 
-from lambdaloop.adapters.https_post import post, public_address
+from lambdaloop.adapters.https_post import open_tcp, post, public_addresses
 from lambdaloop.adapters.webhook_sender import ATTEMPTS, WebhookSender
 from lambdaloop.domain.alert import Alert, after
 from lambdaloop.domain.alert_message import AlertMessage, message_of
@@ -25,15 +25,16 @@ URL = "https://hooks.example/T0/secret-path"
 
 
 class FakeParameters:
-    """GetParameter of one SecureString."""
+    """GetParameter of one SecureString; a code is refused with."""
 
-    def __init__(self, value: str | None) -> None:
+    def __init__(self, value: str | None, code: str = "ParameterNotFound") -> None:
         self.value = value
+        self.code = code
 
     def get_parameter(self, *, Name: str, WithDecryption: bool) -> dict[str, Any]:  # noqa: N803  (boto3's spelling)
         assert (Name, WithDecryption) == ("/lambdaloop/alerts/ops", True)
         if self.value is None:
-            raise ClientError({"Error": {"Code": "ParameterNotFound", "Message": ""}}, "GetParameter")
+            raise ClientError({"Error": {"Code": self.code, "Message": ""}}, "GetParameter")
         return {"Parameter": {"Value": self.value}}
 
 
@@ -61,12 +62,14 @@ def message() -> AlertMessage:
         at=datetime(2026, 3, 2, 12, tzinfo=UTC),
         what="churn drifts",
     )
-    return message_of(after(alert, None, cool_down=AlertPlan().cool_down))
+    return message_of(after(alert, None, cool_down=AlertPlan().cool_down).letters[0])
 
 
-def send(web: FakeWeb, value: str | None = URL, kind: ChannelKind = "slack") -> list[float]:
+def send(
+    web: FakeWeb, value: str | None = URL, kind: ChannelKind = "slack", code: str = "ParameterNotFound"
+) -> list[float]:
     waits: list[float] = []
-    parameters: Any = FakeParameters(value)
+    parameters: Any = FakeParameters(value, code)
     channel = AlertChannel(name="ops", kind=kind, parameter="/lambdaloop/alerts/ops")
     WebhookSender(channel, clock=FakeClock(), client=parameters, post=web.post, sleep=waits.append).send(
         message()
@@ -117,12 +120,25 @@ def test_what_asking_again_would_not_change_is_not_asked_again(status: int) -> N
 
 @pytest.mark.parametrize(
     ("value", "says"),
-    [(None, "there is no parameter"), (URL, "a webhook is signed"), ("{", "no JSON object")],
-    ids=["missing", "unsigned", "broken"],
+    [
+        (None, "there is no parameter"),
+        (URL, "a webhook is signed"),
+        ('{"url": "https://hooks.example/", "secret": 7}', "a webhook is signed"),
+        ("{", "no JSON object"),
+    ],
+    ids=["missing", "unsigned", "number", "broken"],
 )
 def test_a_parameter_that_is_of_no_use_is_named(value: str | None, says: str) -> None:
     with pytest.raises(AlertUndeliveredError, match=says):
         send(FakeWeb(200), value, "webhook")
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ThrottlingException"])
+def test_a_parameter_that_cannot_be_read_is_the_failure_of_its_channel_alone(code: str) -> None:
+    with pytest.raises(
+        AlertUndeliveredError, match=f"'ops': '/lambdaloop/alerts/ops' cannot be read.*{code}"
+    ):
+        send(FakeWeb(200), None, code=code)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +146,7 @@ def test_a_parameter_that_is_of_no_use_is_named(value: str | None, says: str) ->
 )
 def test_a_host_with_an_address_inside_is_refused(inside: str) -> None:
     with pytest.raises(AlertUndeliveredError, match="not a public address"):
-        public_address("hooks.example", 443, find=lambda *_: {"8.8.8.8", inside})
+        public_addresses("hooks.example", 443, find=lambda *_: {"8.8.8.8", inside})
 
 
 def test_a_host_has_to_have_an_address() -> None:
@@ -138,8 +154,38 @@ def test_a_host_has_to_have_an_address() -> None:
         raise socket.gaierror(f"{host}:{port} is unknown")
 
     with pytest.raises(AlertUndeliveredError, match="has no address"):
-        public_address("hooks.example", 443, find=find)
-    assert public_address("hooks.example", 443, find=lambda *_: {"8.8.8.8"}) == "8.8.8.8"
+        public_addresses("hooks.example", 443, find=find)
+    assert public_addresses("hooks.example", 443, find=lambda *_: {"8.8.8.8"}) == ["8.8.8.8"]
+
+
+@pytest.fixture
+def one_end() -> Iterator[socket.socket]:
+    """Of a connection to nobody."""
+    pytest_socket.enable_socket()
+    one, other = socket.socketpair()
+    with one, other:
+        yield one
+
+
+def test_every_address_of_a_host_is_tried_those_that_lambda_reaches_first(one_end: socket.socket) -> None:
+    found = {"2001:4860:4860::8888", "8.8.8.8", "8.8.4.4"}
+    addresses = public_addresses("hooks.example", 443, find=lambda *_: found)
+    assert addresses == ["8.8.4.4", "8.8.8.8", "2001:4860:4860::8888"]
+    tried = []
+
+    def connect(address: tuple[str, int], seconds: float) -> socket.socket:
+        tried.append((*address, seconds))
+        if address[0] != up:
+            raise OSError("unreachable")
+        return one_end
+
+    for up in addresses:
+        tried.clear()
+        assert open_tcp(addresses, 443, 6, connect=connect) is one_end
+        assert tried == [(each, 443, 2) for each in addresses[: addresses.index(up) + 1]]
+    up = "none"
+    with pytest.raises(OSError, match="unreachable"):
+        open_tcp(addresses, 443, 6, connect=connect)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +195,25 @@ def test_only_https_without_a_password_is_used(url: str) -> None:
     with pytest.raises(AlertUndeliveredError, match="https://host/") as caught:
         post(url, b"", {}, seconds=1)
     assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.example/T0/secret-path/…",
+        "https://hooks.example/T0/secret-path with a space",
+        "https://hooks.example:secret-port/",
+        "https://hooks.example:99999/secret-path",
+        "https://[hooks/secret-path",
+        "https://hooks secret/",
+    ],
+    ids=["ellipsis", "space", "word as port", "large port", "bracket", "space in host"],
+)
+def test_an_address_that_is_none_is_refused_without_a_word_of_it(url: str, one_end: socket.socket) -> None:
+    with pytest.raises(AlertUndeliveredError, match="must be https") as caught:
+        post(url, b"", {}, seconds=1, connect=lambda *_: one_end)
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 class _Receiver(BaseHTTPRequestHandler):

@@ -39,7 +39,7 @@ def state_of(message: dict[str, Any]) -> AlertState:
 
 
 def test_an_alarm_is_told_with_what_since_when_how_bad_where_and_what_next() -> None:
-    message = message_of(state_of(alarm()))
+    message = message_of(state_of(alarm()).letters[0])
     assert message.title == "Critical: Predictions of churn fail"
     assert message.text == (
         "Critical: Predictions of churn fail\n"
@@ -63,7 +63,7 @@ def test_the_end_of_an_alarm_says_how_long_it_lasted_and_asks_for_nothing() -> N
         alarm(state="OK", StateChangeTime="2026-03-02T13:35:00.123+0000"), models=MODELS, region="eu-west-1"
     )
     assert ended is not None
-    message = message_of(after(ended, began, cool_down=COOL_DOWN))
+    message = message_of(after(ended, began, cool_down=COOL_DOWN).letters[-1])
     assert message.title == "Over: Predictions of churn fail"
     assert ("Ended", "2026-03-02 13:35 UTC, after 95 minutes") in message.facts
     assert message.command is None
@@ -81,6 +81,23 @@ def test_an_alarm_belongs_to_the_model_in_its_name(name: str, model: str, kind: 
     alert = of_alarm(alarm(name), models=MODELS, region="r")
     assert alert is not None
     assert (alert.model, alert.key) == (model, f"{model}/{kind}")
+
+
+def test_an_alarm_about_one_execution_has_happened_and_says_when_not_since_when() -> None:
+    january, march = (
+        of_alarm(
+            alarm("lambdaloop-churn-watch-failed", StateChangeTime=f"2026-{month}-05T12:00:00.123+0000"),
+            models=MODELS,
+            region="r",
+        )
+        for month in ("01", "03")
+    )
+    assert january is not None
+    assert march is not None
+    state = after(march, after(january, None, cool_down=COOL_DOWN), cool_down=COOL_DOWN)
+    message = message_of(state.letters[-1])
+    assert ("At", "2026-03-05 12:00 UTC") in message.facts
+    assert (message.document["phase"], message.document["since"][:10]) == ("happened", "2026-03-05")
 
 
 def test_an_alarm_about_no_model_has_its_name_for_a_key() -> None:
@@ -141,6 +158,7 @@ def test_events_that_people_care_about(event: Happening, key: str, severity: str
     alert = of_happening(event, region="r")
     assert alert is not None
     assert (alert.key, alert.severity, alert.command, alert.phase) == (key, severity, command, "happened")
+    assert alert.event
 
 
 def test_other_events_are_nobodys_worry() -> None:

@@ -24,7 +24,7 @@ def message(what: str = "Predictions of churn fail") -> AlertMessage:
         link="https://console.example/alarm",
         command="lambdaloop releases list churn",
     )
-    return message_of(after(alert, None, cool_down=AlertPlan().cool_down))
+    return message_of(after(alert, None, cool_down=AlertPlan().cool_down).letters[0])
 
 
 def test_slack_gets_text_and_blocks_in_which_nothing_is_markup_by_accident() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from lambdaloop.domain.alert import Alert, Severity
 from lambdaloop.domain.errors import AlertUndeliveredError
-from lambdaloop.services.send_alerts import send_alert, send_held_alerts
+from lambdaloop.services.send_alerts import send_alert, send_open_alerts
 from tests.fakes.alerts import FakeAlertLog, FakeAlertMetrics, FakeSender
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ class Desk:
         )
 
     def let_go(self, now: datetime) -> int:
-        return send_held_alerts(now=now, log=self.log, senders=self.senders, metrics=self.metrics)
+        return send_open_alerts(now=now, log=self.log, senders=self.senders, metrics=self.metrics)
 
 
 def began(minutes: int = 0, *, severity: Severity = "warning") -> Alert:
@@ -82,15 +82,78 @@ def test_news_that_are_late_change_nothing() -> None:
     assert desk.log.states["churn/drift-share"].newest == ended(10)
 
 
-def test_an_ending_that_was_held_back_is_told_once_it_has_lasted() -> None:
-    topic = FakeSender("topic")
-    desk = Desk(topic)
+def flapping(desk: Desk) -> None:
     for minute in (0, 10, 20):
         desk.take(began(minute))
         desk.take(ended(minute + 5))
+
+
+def test_an_ending_that_was_held_back_is_told_once_it_has_lasted() -> None:
+    topic = FakeSender("topic")
+    desk = Desk(topic)
+    flapping(desk)
     assert desk.let_go(NOON + timedelta(minutes=30)) == 0
     before = len(topic.messages)
     assert desk.let_go(NOON + timedelta(minutes=90)) == 1
-    assert desk.let_go(NOON + timedelta(minutes=91)) == 0
+    assert desk.let_go(NOON + timedelta(minutes=190)) == 0
     assert [each.title for each in topic.messages[before:]] == ["Over: churn drifts"]
     assert "this end has lasted" in topic.messages[-1].text
+
+
+def test_an_ending_that_a_channel_did_not_take_is_sent_to_it_again_until_it_does() -> None:
+    topic, chat = FakeSender("topic"), FakeSender("ops")
+    desk = Desk(topic, chat)
+    flapping(desk)
+    chat.failures = 2
+    for minutes in (90, 120):
+        with pytest.raises(AlertUndeliveredError, match="'ops'"):
+            desk.let_go(NOON + timedelta(minutes=minutes))
+    assert desk.let_go(NOON + timedelta(minutes=150)) == 1
+    assert [each.title for each in chat.messages] == [each.title for each in topic.messages]
+    assert desk.let_go(NOON + timedelta(minutes=180)) == 0
+
+
+def test_newer_news_do_not_take_the_place_of_what_a_channel_never_got() -> None:
+    topic, chat = FakeSender("topic"), FakeSender("ops", failures=1)
+    desk = Desk(topic, chat)
+    with pytest.raises(AlertUndeliveredError):
+        desk.take(began())
+    desk.take(ended(1))
+    desk.take(began())  # Lambda tries again
+    for sender in (topic, chat):
+        assert [each.title for each in sender.messages] == ["Warning: churn drifts", "Over: churn drifts"]
+
+
+def test_nobody_hears_of_an_end_before_its_beginning() -> None:
+    chat = FakeSender("ops", failures=2)
+    desk = Desk(chat)
+    for alert in (began(), ended(1)):
+        with pytest.raises(AlertUndeliveredError):
+            desk.take(alert)
+    assert chat.messages == []
+    desk.take(began())
+    assert [each.title for each in chat.messages] == ["Warning: churn drifts", "Over: churn drifts"]
+
+
+def test_a_channel_that_is_down_is_tried_once_however_much_it_lacks() -> None:
+    chat = FakeSender("ops", failures=99)
+    desk = Desk(chat)
+    for alert in (began(), ended(1)):
+        with pytest.raises(AlertUndeliveredError):
+            desk.take(alert)
+    assert len(desk.metrics.failures) == 2
+
+
+def test_who_has_an_alert_is_noted_after_each_channel() -> None:
+    topic, crashing = FakeSender("topic"), FakeSender("ops", crashes=1)
+    desk = Desk(topic, crashing)
+    with pytest.raises(RuntimeError):
+        desk.take(began())
+    desk.take(began())
+    assert [len(topic.messages), len(crashing.messages)] == [1, 1]
+
+
+def test_what_nobody_is_to_hear_of_is_not_kept() -> None:
+    desk = Desk(FakeSender("topic", least="critical"))
+    desk.take(began())
+    assert desk.log.open_alerts() == []

@@ -4,7 +4,7 @@ Retries of throttled and failed calls are botocore's business (see `aws_client`)
 A code that nobody expected passes through as it is: hiding it would hide a bug or a missing permission.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,12 +62,19 @@ class ContendedError(Exception):
 
 
 @contextmanager
-def aws_errors(known: Mapping[str, Exception] | None = None) -> Iterator[None]:
-    """Translate errors of the AWS calls inside; `known` says what a code means for this call."""
+def aws_errors(
+    known: Mapping[str, Exception] | None = None, *, refused: Callable[[str], Exception] | None = None
+) -> Iterator[None]:
+    """Translate errors of the AWS calls inside; `known` says what a code means for this call.
+
+    `refused` makes one of every code that nobody expected, for whom no single refusal may stop the rest.
+    """
     try:
         yield
     except ClientError as error:
         translation = _translation(error, known or {})
+        if translation is None and refused is not None:
+            translation = refused(str(error))
         if translation is None:
             raise
         raise translation from error

@@ -21,10 +21,10 @@ class DynamoAlerts:
         item = self._table.get(alert_of(key))
         return None if item is None else from_document(AlertState, item)
 
-    def held_alerts(self) -> Sequence[AlertState]:
-        """Those whose ending is held back."""
+    def open_alerts(self) -> Sequence[AlertState]:
+        """Those whose ending is held back, and those with letters that a channel does not have."""
         found = (from_document(AlertState, item) for item in self._table.below(alerts(), "ALERT#"))
-        return [each for each in found if each.held_until is not None]
+        return [each for each in found if each.held_until or each.letters]
 
     def record_alert(self, state: AlertState, *, before: AlertState | None) -> None:
         """Replace the state that was read; ConflictError when it is another one by now."""

@@ -12,7 +12,7 @@ from lambdaloop.adapters.https_post import post
 from lambdaloop.domain.alert import Severity
 from lambdaloop.domain.alert_message import AlertMessage
 from lambdaloop.domain.alert_rules import AlertChannel
-from lambdaloop.domain.errors import AlertUndeliveredError
+from lambdaloop.domain.errors import AlertUndeliveredError, BackendUnavailableError
 from lambdaloop.domain.webhook_body import body_of, signed
 from lambdaloop.ports import Clock
 
@@ -91,8 +91,11 @@ class WebhookSender:
         """Address and secret, read each time: who changes them need not deploy."""
         name = self._channel.parameter
         missing = AlertUndeliveredError(f"channel {self.name!r}: there is no parameter {name!r}: put it")
-        with aws_errors({"ParameterNotFound": missing}):
-            answer = self._client.get_parameter(Name=name, WithDecryption=True)
+        try:
+            with aws_errors({"ParameterNotFound": missing}, refused=BackendUnavailableError):
+                answer = self._client.get_parameter(Name=name, WithDecryption=True)
+        except BackendUnavailableError as error:
+            raise AlertUndeliveredError(f"channel {self.name!r}: {name!r} cannot be read: {error}") from error
         value = answer["Parameter"].get("Value", "").strip()
         if not value.startswith("{"):
             value = json.dumps({"url": value})
@@ -102,8 +105,9 @@ class WebhookSender:
             raise AlertUndeliveredError(
                 f"channel {self.name!r}: {name!r} is no JSON object: mend it"
             ) from error
-        if self._channel.kind == "webhook" and not held.get("secret"):
+        secret = held.get("secret")
+        if (self._channel.kind == "webhook" and not secret) or not isinstance(secret, str | None):
             raise AlertUndeliveredError(
                 f'channel {self.name!r}: {name!r} must be {{"url": …, "secret": …}}: a webhook is signed'
             )
-        return str(held.get("url", "")), held.get("secret")
+        return str(held.get("url", "")), secret

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lambdaloop.domain.alert import AlertState, Severity, words
+from lambdaloop.domain.alert import Letter, Severity, words
 from lambdaloop.domain.documents import Document
 
 _BADGES: dict[Severity, str] = {"info": "Info", "warning": "Warning", "critical": "Critical"}
@@ -37,12 +37,11 @@ class AlertMessage:
         return "\n".join(lines) + "\n"
 
 
-def message_of(state: AlertState) -> AlertMessage:
-    """The newest news of a state in words."""
-    alert = state.newest
+def message_of(letter: Letter) -> AlertMessage:
+    """A letter in words."""
+    alert, since = letter.alert, letter.since
     ended = alert.phase == "ended"
     title = f"Over: {alert.what}" if ended else f"{_BADGES[alert.severity]}: {alert.what}"
-    since = state.since or alert.at
     facts = [("About", alert.model or "all models")]
     if ended:
         facts.append(("Began", _clock(since)))
@@ -67,7 +66,7 @@ def message_of(state: AlertState) -> AlertMessage:
         "since": since.isoformat(),
         "what": alert.what,
         "how_bad": alert.how_bad,
-        "note": state.note,
+        "note": letter.note,
         "link": alert.link,
         "command": None if ended else alert.command,
     }
@@ -76,7 +75,7 @@ def message_of(state: AlertState) -> AlertMessage:
         severity=alert.severity,
         title=title,
         facts=tuple(facts),
-        note=state.note,
+        note=letter.note,
         link=alert.link,
         command=None if ended else alert.command,
         document={name: value for name, value in document.items() if value is not None},

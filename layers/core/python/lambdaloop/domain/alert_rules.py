@@ -38,7 +38,7 @@ _ONCE = frozenset(
         "experiment-timed-out",
     }
 )
-"""About one execution: that the alarm ends says only that no further one failed."""
+"""About one execution, which has happened: that the alarm ends says only that no further one failed."""
 _COMMANDS = {
     "live-errors": "releases list {model}",
     "server-errors": "releases list {model}",
@@ -107,7 +107,7 @@ def of_alarm(
         id=f"{name}@{message['StateChangeTime']}",
         key=f"{model}/{kind}" if model else kind,
         severity="critical" if kind in _CRITICAL else "warning",
-        phase="began" if state == "ALARM" else "ended",
+        phase="happened" if kind in _ONCE else "began" if state == "ALARM" else "ended",
         model=model,
         at=_time(str(message["StateChangeTime"])),
         what=str(message.get("AlarmDescription") or name),
@@ -120,7 +120,7 @@ def of_alarm(
 def of_happening(happening: Happening, *, region: str, stage: Stage = ONLY) -> Alert | None:
     """What an event of the registry says to people; None for one that is nobody's worry.
 
-    Its key is that of the alarm which rings for the same reason, so that people hear of it once.
+    Its key is that of the alarm which rings for the same reason, so that the alarm is not told after it.
     """
     model, data = happening.model, happening.data
     severity: Severity
@@ -158,6 +158,7 @@ def of_happening(happening: Happening, *, region: str, stage: Stage = ONLY) -> A
         key=f"{model}/{kind}",
         severity=severity,
         phase="happened",
+        event=True,
         model=model,
         at=happening.at,
         what=what,

@@ -82,8 +82,8 @@ class AlertLog(Protocol):
         """The state of one key."""
         ...
 
-    def held_alerts(self) -> Sequence[AlertState]:
-        """Those whose ending is held back."""
+    def open_alerts(self) -> Sequence[AlertState]:
+        """Those whose ending is held back, and those with letters that a channel does not have."""
         ...
 
     def record_alert(self, state: AlertState, *, before: AlertState | None) -> None:

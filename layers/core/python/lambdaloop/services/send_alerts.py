@@ -1,10 +1,10 @@
 """Tells people what they have to know, once, through every channel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lambdaloop.domain.alert import Alert, AlertState, after, overdue
+from lambdaloop.domain.alert import Alert, AlertState, Letter, after, overdue
 from lambdaloop.domain.alert_message import message_of
 from lambdaloop.domain.alert_rules import reaches
 from lambdaloop.domain.errors import AlertUndeliveredError
@@ -18,8 +18,8 @@ def send_alert(
     log: AlertLog,
     senders: Sequence[AlertSender],
     metrics: AlertMetrics,
-) -> AlertState:
-    """Note the news, and tell them where they are to be told; doing so again reaches only whom it did not reach.
+) -> None:
+    """Note the news, and deliver whatever is to be told about the same; doing so again reaches only whom it did not reach.
 
     ConflictError when somebody else notes news about the same at this moment; AlertUndeliveredError when a channel was not reached,
     after all others were.
@@ -27,52 +27,64 @@ def send_alert(
     before = log.alert(alert.key)
     state = after(alert, before, cool_down=cool_down)
     if state is not before:
+        state = _open(state, senders)
         log.record_alert(state, before=before)
-    elif before is not None and before.newest.id != alert.id:
-        return before  # older news
-    return _deliver(state, log=log, senders=senders, metrics=metrics)
+    _deliver([state], log=log, senders=senders, metrics=metrics)
 
 
-def send_held_alerts(
+def send_open_alerts(
     *, now: datetime, log: AlertLog, senders: Sequence[AlertSender], metrics: AlertMetrics
 ) -> int:
-    """Tell the endings that were held back and have lasted; how many there were."""
-    told = 0
-    for before in log.held_alerts():
+    """Deliver endings that were held back and have lasted, and what a channel did not take; about how many keys."""
+    due = []
+    for before in log.open_alerts():
         state = overdue(before, now)
         if state is not None:
+            state = _open(state, senders)
             log.record_alert(state, before=before)
-            _deliver(state, log=log, senders=senders, metrics=metrics)
-            told += 1
-    return told
+            due.append(state)
+    _deliver(due, log=log, senders=senders, metrics=metrics)
+    return len(due)
 
 
 def _deliver(
-    state: AlertState, *, log: AlertLog, senders: Sequence[AlertSender], metrics: AlertMetrics
-) -> AlertState:
-    if not state.tells:
-        return state
-    message = message_of(state)
-    reached, problems = list(state.sent), []
-    for sender in senders:
-        if sender.name in reached or not reaches(state.newest.severity, sender.least):
-            continue
-        try:
-            sender.send(message)
-        except AlertUndeliveredError as error:
-            metrics.failed(sender.name, str(error))
-            problems.append(str(error))
-        else:
-            reached.append(sender.name)
-    noted = _sent(state, reached)
-    if noted is not state:
-        log.record_alert(noted, before=state)
+    states: Iterable[AlertState], *, log: AlertLog, senders: Sequence[AlertSender], metrics: AlertMetrics
+) -> None:
+    """Each letter to whoever lacks it, in order: a channel that failed is left alone, so that nobody hears of an end before its beginning."""
+    problems: dict[str, str] = {}
+    for state in states:
+        known = state
+        for letter in state.letters:
+            for sender in _lacking(letter, [each for each in senders if each.name not in problems]):
+                try:
+                    sender.send(message_of(letter))
+                except AlertUndeliveredError as error:
+                    problems[sender.name] = str(error)
+                    metrics.failed(sender.name, str(error))
+                else:
+                    noted = _open(_sent(known, letter.alert.id, sender.name), senders)
+                    log.record_alert(noted, before=known)
+                    known = noted
     if problems:
-        raise AlertUndeliveredError("; ".join(problems))
-    return noted
+        raise AlertUndeliveredError("; ".join(problems.values()))
 
 
-def _sent(state: AlertState, reached: Sequence[str]) -> AlertState:
-    if tuple(reached) == state.sent:
-        return state
-    return replace(state, sent=tuple(reached), revision=state.revision + 1)
+def _sent(state: AlertState, alert: str, channel: str) -> AlertState:
+    letters = tuple(
+        replace(each, sent=(*each.sent, channel)) if each.alert.id == alert else each
+        for each in state.letters
+    )
+    return replace(state, revision=state.revision + 1, letters=letters)
+
+
+def _open(state: AlertState, senders: Sequence[AlertSender]) -> AlertState:
+    """Without letters that everybody has."""
+    return replace(state, letters=tuple(each for each in state.letters if _lacking(each, senders)))
+
+
+def _lacking(letter: Letter, senders: Sequence[AlertSender]) -> list[AlertSender]:
+    return [
+        each
+        for each in senders
+        if each.name not in letter.sent and reaches(letter.alert.severity, each.least)
+    ]
