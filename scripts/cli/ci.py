@@ -67,4 +67,5 @@ def diff(
 
 def _read(path: Path) -> list[dict[str, Any]]:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path] if path.exists() else []
-    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    # A demo that failed early knows no model's name; pipelines call the file so.
+    return [{"model": file.stem, **json.loads(file.read_text(encoding="utf-8"))} for file in files]
