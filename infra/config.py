@@ -65,7 +65,7 @@ class Config:
             dashboards=_dashboards(node.try_get_context("dashboards") or "free"),
             route_limit=read_route_limit(node.try_get_context("route_limit")),
             stage=stage,
-            deployers=deployers_from_context(node),
+            deployers=deployers_from_context(node, stage.stage),
         )
 
 

@@ -1,15 +1,15 @@
 """What pipelines deploy with: roles that believe the tokens of one repository, and may assume the roles of CDK's bootstrap only.
 
-In a stack of its own: somebody with more rights deploys it first, once for each account.
+In a stack of its own: somebody with more rights deploys it first, once for each stage.
 """
 
 from collections.abc import Sequence
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.deployers import Deployer
+from infra.deployers import Claims, Deployer
 from infra.stages import StageSettings, settle
 
 _QUALIFIER = "hnb659fds"
@@ -29,30 +29,34 @@ class DeployerStack(Stack):
         settle(self, stage)
         for deployer in deployers:
             name = deployer.kind.capitalize()
-            provider = deployer.provider or self._provider(name, deployer)
+            provider = self._provider(name, deployer)
             self._role(f"{name}Deploy", deployer, provider, deployer.deploys, _DEPLOYING)
             if deployer.reads:
                 self._role(f"{name}Diff", deployer, provider, deployer.reads, _COMPARING)
 
     def _provider(self, name: str, deployer: Deployer) -> str:
+        if deployer.provider_exists:
+            return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{deployer.issuer}"
         made = iam.CfnOIDCProvider(
             self, f"{name}Provider", url=deployer.url, client_id_list=[deployer.audience]
         )
+        # Another stage of this account, or something of somebody else, may believe it by now.
+        made.apply_removal_policy(RemovalPolicy.RETAIN)
         return made.attr_arn
 
     def _role(
-        self, id_: str, deployer: Deployer, provider: str, subjects: Sequence[str], may_assume: Sequence[str]
+        self, id_: str, deployer: Deployer, provider: str, claims: Claims, may_assume: Sequence[str]
     ) -> None:
         role = iam.Role(
             self,
             id_,
-            description=f"Assumed by pipelines: {', '.join(subjects)}"[:1000],
+            description=f"Assumed by pipelines: {', '.join(claims['sub'])}"[:1000],
             assumed_by=iam.WebIdentityPrincipal(
                 provider,
                 conditions={
                     "StringEquals": {
                         f"{deployer.issuer}:aud": deployer.audience,
-                        f"{deployer.issuer}:sub": list(subjects),
+                        **{f"{deployer.issuer}:{claim}": list(values) for claim, values in claims.items()},
                     }
                 },
             ),

@@ -1,42 +1,48 @@
 """Pipelines that may deploy, by CDK context `deployers`, with a token of theirs instead of a key of yours.
 
     "deployers": {
-      "github": {"repository": "acme/churn", "environments": ["dev", "staging", "prod"], "pull_requests": true},
+      "github": {"repository": "acme/churn", "branches": ["main"], "pull_requests": "dev"},
       "gitlab": {"project": "acme/churn", "branches": ["main"]}
     }
 
-An account has one OIDC provider for each address: name the ARN of one that is there already as `provider`.
+In a stage, GitHub's token must be of the environment that is called like the stage, so that who approves for prod approves
+for prod's role. GitLab's token says nothing of environments: there, a branch deploys to every stage that trusts it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from constructs import Node
 
 from infra.errors import DeployerConfigurationError
+from lambdaloop.domain.stage import Stage
 
-_PATH = re.compile(r"[\w.-]+(/[\w.-]+)+")
-_WORD = re.compile(r"[\w./-]+")
+_REPOSITORY = re.compile(r"[\w.-]+(@\d+)?/[\w.-]+(@\d+)?")
+"""With numbers in the subjects of repositories that GitHub made or renamed since July 2026."""
+_PROJECT = re.compile(r"[\w.-]+(/[\w.-]+)+")
+_BRANCH = re.compile(r"[\w./-]+")
 _KEYS = {
-    "github": {"repository", "branches", "environments", "pull_requests", "provider"},
+    "github": {"repository", "branches", "pull_requests", "provider"},
     "gitlab": {"project", "branches", "url", "provider"},
 }
+Claims = Mapping[str, Sequence[str]]
+"""What a token must say, each value written out, so that no pattern lets in more than was meant."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployer:
-    """A pipeline: whose tokens are believed, and which subjects may do what."""
+    """A pipeline: whose tokens are believed, and which of them may do what in this stage."""
 
     kind: str
     url: str
     audience: str
-    deploys: Sequence[str]
-    """Subjects whose tokens deploy: written out, so that no pattern lets in more than was meant."""
-    reads: Sequence[str]
-    """Subjects whose tokens only compare."""
-    provider: str | None
+    deploys: Claims
+    reads: Claims | None
+    """Of tokens that only compare; None where nobody does."""
+    provider_exists: bool
+    """Whether the account knows the provider already: it has one for each address, whoever made it."""
 
     @property
     def issuer(self) -> str:
@@ -44,17 +50,17 @@ class Deployer:
         return self.url.removeprefix("https://")
 
 
-def deployers_from_context(node: Node) -> list[Deployer]:
-    """Of the context's `deployers`; DeployerConfigurationError names the value and the fix."""
+def deployers_from_context(node: Node, stage: Stage) -> list[Deployer]:
+    """Of the context's `deployers`, for one stage; DeployerConfigurationError names the value and the fix."""
     described = node.try_get_context("deployers") or {}
     if not isinstance(described, dict):
         raise DeployerConfigurationError(
             f"context deployers is {described!r}: write an object with github or gitlab"
         )
-    return [_deployer(kind, settings) for kind, settings in described.items()]
+    return [_deployer(kind, settings, stage) for kind, settings in described.items()]
 
 
-def _deployer(kind: str, settings: Any) -> Deployer:
+def _deployer(kind: str, settings: Any, stage: Stage) -> Deployer:
     if kind not in _KEYS or not isinstance(settings, dict):
         raise DeployerConfigurationError(
             f"deployers has {kind!r}: write an object called {' or '.join(_KEYS)}"
@@ -63,34 +69,38 @@ def _deployer(kind: str, settings: Any) -> Deployer:
         raise DeployerConfigurationError(
             f"deployer {kind} has {odd[0]!r}: use {', '.join(sorted(_KEYS[kind]))}"
         )
-    return _github(settings) if kind == "github" else _gitlab(settings)
-
-
-def _github(settings: dict[str, Any]) -> Deployer:
-    repository = f"repo:{_path('github', 'repository', settings)}"
-    deploys = [
-        *(f"{repository}:ref:refs/heads/{name}" for name in _words("github", "branches", settings)),
-        *(f"{repository}:environment:{name}" for name in _words("github", "environments", settings)),
-    ]
-    if not deploys:
+    if settings.get("provider", "existing") != "existing":
         raise DeployerConfigurationError(
-            "deployer github may deploy from nowhere: give environments or branches"
+            f'deployer {kind} has provider {settings["provider"]!r}: write "existing", or leave it out to have it made'
+        )
+    return _github(settings, stage) if kind == "github" else _gitlab(settings)
+
+
+def _github(settings: dict[str, Any], stage: Stage) -> Deployer:
+    repository = f"repo:{_path('github', 'repository', _REPOSITORY, settings)}"
+    refs = [f"refs/heads/{name}" for name in _branches("github", settings)]
+    compared = settings.get("pull_requests")
+    if compared is not None and not isinstance(compared, str):
+        raise DeployerConfigurationError(
+            f'deployer github has pull_requests {compared!r}: name the stage that they are compared with, such as "dev"'
         )
     return Deployer(
         kind="github",
         url="https://token.actions.githubusercontent.com",
         audience="sts.amazonaws.com",
-        deploys=deploys,
-        reads=[f"{repository}:pull_request"] if settings.get("pull_requests") is True else [],
-        provider=settings.get("provider"),
+        # The subject of a job in an environment has no branch: whoever may push any branch could name the environment.
+        deploys={"sub": [f"{repository}:environment:{stage.name}"], "ref": refs}
+        if stage.name
+        else {"sub": [f"{repository}:ref:{ref}" for ref in refs]},
+        reads={"sub": [f"{repository}:pull_request"]} if compared and compared == stage.name else None,
+        provider_exists="provider" in settings,
     )
 
 
 def _gitlab(settings: dict[str, Any]) -> Deployer:
-    project, url = _path("gitlab", "project", settings), settings.get("url", "https://gitlab.com")
-    branches = _words("gitlab", "branches", settings)
-    if not branches:
-        raise DeployerConfigurationError("deployer gitlab may deploy from nowhere: give branches")
+    project = _path("gitlab", "project", _PROJECT, settings)
+    branches = _branches("gitlab", settings)
+    url = settings.get("url", "https://gitlab.com")
     if not isinstance(url, str) or not url.startswith("https://"):
         raise DeployerConfigurationError(
             f"deployer gitlab has url {url!r}: use the https address of the server"
@@ -99,26 +109,28 @@ def _gitlab(settings: dict[str, Any]) -> Deployer:
         kind="gitlab",
         url=url.rstrip("/"),
         audience=url.rstrip("/"),
-        deploys=[f"project_path:{project}:ref_type:branch:ref:{name}" for name in branches],
-        reads=[],
-        provider=settings.get("provider"),
+        deploys={"sub": [f"project_path:{project}:ref_type:branch:ref:{name}" for name in branches]},
+        reads=None,
+        provider_exists="provider" in settings,
     )
 
 
-def _path(kind: str, key: str, settings: dict[str, Any]) -> str:
+def _path(kind: str, key: str, pattern: re.Pattern[str], settings: dict[str, Any]) -> str:
     value = settings.get(key)
-    if not isinstance(value, str) or not _PATH.fullmatch(value):
+    if not isinstance(value, str) or not pattern.fullmatch(value):
         raise DeployerConfigurationError(f"deployer {kind} has {key} {value!r}: use OWNER/NAME")
     return value
 
 
-def _words(kind: str, key: str, settings: dict[str, Any]) -> list[str]:
+def _branches(kind: str, settings: dict[str, Any]) -> list[str]:
     """Names without wildcards: the trust policy compares them letter by letter."""
-    values = settings.get(key, [])
+    values = settings.get("branches", [])
     if not isinstance(values, list) or not all(
-        isinstance(each, str) and _WORD.fullmatch(each) for each in values
+        isinstance(each, str) and _BRANCH.fullmatch(each) for each in values
     ):
         raise DeployerConfigurationError(
-            f"deployer {kind} has {key} {values!r}: use a list of names, without wildcards"
+            f"deployer {kind} has branches {values!r}: use a list of names, without wildcards"
         )
+    if not values:
+        raise DeployerConfigurationError(f"deployer {kind} may deploy from nowhere: give branches")
     return values

@@ -9,7 +9,7 @@ import typer
 
 from scripts.cli.output import console
 from scripts.cli.pipeline_comment import diff_comment, metrics_comment
-from scripts.cli.pipeline_files import FILES, pipeline
+from scripts.cli.pipeline_files import FILES, default_branch, pipeline
 
 app = typer.Typer(help="Pipelines for GitHub and GitLab: init, comment, diff.", no_args_is_help=True)
 
@@ -27,6 +27,10 @@ def init(
     stages: Annotated[
         str, typer.Option(help="Stages to deploy to, one after the other, comma-separated.")
     ] = "dev,staging,prod",
+    branch: Annotated[
+        str | None,
+        typer.Option(help="What is pushed to it is deployed (default: the remote's default branch)."),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Root of the repository.")] = Path(),
     force: Annotated[bool, typer.Option(help="Replace an existing file.")] = False,
 ) -> None:
@@ -38,10 +42,14 @@ def init(
     names = [name for name in (each.strip() for each in stages.split(",")) if name]
     if not names:
         raise typer.BadParameter("--stages is empty: name at least one")
-    text = pipeline(kind, names)
+    deployed = branch or default_branch(folder)
+    text = pipeline(kind, names, deployed)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    console.print(f"Wrote {path}: {' → '.join(names)}. docs/ci.md says what to set up once.", highlight=False)
+    console.print(
+        f"Wrote {path}: {' → '.join([deployed, *names])}. docs/ci.md says what to set up once.",
+        highlight=False,
+    )
 
 
 @app.command("comment")
@@ -67,4 +75,5 @@ def diff(
 
 def _read(path: Path) -> list[dict[str, Any]]:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path] if path.exists() else []
-    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    # A demo that failed early knows no model's name; pipelines call the file so.
+    return [{"model": file.stem, **json.loads(file.read_text(encoding="utf-8"))} for file in files]

@@ -58,7 +58,9 @@ def demo(
     reports: Annotated[
         Path | None, typer.Option(help="Folder for the reports (default: a new temporary one, which stays).")
     ] = None,
-    summary: Annotated[Path | None, typer.Option(help="Write what happened to this JSON file.")] = None,
+    summary: Annotated[
+        Path | None, typer.Option(help="Write what happened to this JSON file, also when it failed.")
+    ] = None,
 ) -> None:
     """Deploy, train, register, release and predict, offline, through the stack that `cdk deploy` puts into AWS.
 
@@ -75,34 +77,33 @@ def demo(
         raise typer.BadParameter("--data needs --target: which column shall be predicted?")
     folder = Path(tempfile.mkdtemp(prefix="lambdaloop-demo-"))
     cloud: LocalCloud | None = None
+    story = Story()
     try:
-        story = Story()
-        with story.step("start", "Start the local cloud"):
-            cloud = start_local_cloud(folder / "cloud", keep=keep)
-        os.environ |= cloud.environment
-        if experiment:
-            from scripts.cli.demo_experiment import run_experiment
+        with story.written_to(summary):
+            with story.step("start", "Start the local cloud"):
+                cloud = start_local_cloud(folder / "cloud", keep=keep)
+            os.environ |= cloud.environment
+            if experiment:
+                from scripts.cli.demo_experiment import run_experiment
 
-            run_experiment(cloud, story, folder)
-        elif loop:
-            from scripts.cli.demo_loop import run_loop
+                run_experiment(cloud, story, folder)
+            elif loop:
+                from scripts.cli.demo_loop import run_loop
 
-            stream = _stream(folder / "stream", data, target, days, rows_per_day, label_delay_days)
-            run_loop(cloud, story, folder, stream, entity=entity)
-        else:
-            run(
-                cloud,
-                story,
-                folder,
-                data or write_breast_cancer(folder),
-                adopted(definition) if definition else _inferred(target or "diagnosis", entity),
-                requests,
-            )
-        from scripts.cli.demo_reports import leave_reports
+                stream = _stream(folder / "stream", data, target, days, rows_per_day, label_delay_days)
+                run_loop(cloud, story, folder, stream, entity=entity)
+            else:
+                run(
+                    cloud,
+                    story,
+                    folder,
+                    data or write_breast_cancer(folder),
+                    adopted(definition) if definition else _inferred(target or "diagnosis", entity),
+                    requests,
+                )
+            from scripts.cli.demo_reports import leave_reports
 
-        leave_reports(story, reports)
-        if summary is not None:
-            summary.write_text(story.to_json(), encoding="utf-8")
+            leave_reports(story, reports)
         if experiment:
             story.tell(f"All in {story.seconds:.0f} s")
         elif loop:
@@ -169,6 +170,7 @@ def run(cloud: LocalCloud, story: Story, folder: Path, data: Path, define: Defin
     models = folder / "models"
     with story.step("define", f"Define a model for {data.name}"):
         definition = define(data, models)
+    story.facts = {"model": definition.name, "task": definition.task}
     story.tell(
         f"{definition.name}: {definition.task}, {len(definition.features)} features, target {definition.target}"
     )

@@ -8,7 +8,7 @@ import boto3
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli.cdk import bootstrap, deploy, run_and_tell
-from scripts.cli.demo_story import Story
+from scripts.cli.demo_story import Story, rejection
 from scripts.cli.executions import Execution, follow
 from scripts.cli.local_process import LocalCloud
 from scripts.cli.stacks import Deployment, find_deployment
@@ -44,9 +44,16 @@ def train_first(deployment: Deployment, story: Story) -> Execution:
     with story.timed("train"):
         arn = start_training(deployment, requested_by="demo", reason="first training of the demo")
         training = follow(arn)
-    if not training.succeeded or "version" not in training.output:
-        raise DemoFailedError(
-            f"training did not register a version: {training.cause or training.output.get('evaluation')}"
-        )
+    require_version(training, story)
     report(training)
     return training
+
+
+def require_version(training: Execution, story: Story) -> None:
+    """DemoFailedError for a training that registered none; the story has what the gate had against it."""
+    if not training.succeeded:
+        raise DemoFailedError(f"the training failed: {training.cause}")
+    if "version" not in training.output:
+        story.facts |= rejection(training)
+        reasons = [each["reason"] for each in story.facts["gate"]["checks"] if not each["passed"]]
+        raise DemoFailedError(f"the gate rejected the training: {'; '.join(reasons)}")

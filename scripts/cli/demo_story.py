@@ -43,6 +43,19 @@ class Story:
         self.facts: dict[str, Any] = {}
 
     @contextmanager
+    def written_to(self, path: Path | None) -> Iterator[None]:
+        """Leave the summary in a file at the end, whatever the end is: a pipeline tells of what failed, too."""
+        try:
+            yield
+        except BaseException as error:
+            outcome = "rejected" if self.facts.get("outcome") == "rejected" else "failed"
+            self.facts |= {"outcome": outcome, "problem": str(error) or type(error).__name__}
+            raise
+        finally:
+            if path is not None:
+                path.write_text(self.to_json(), encoding="utf-8")
+
+    @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Measure a step that shows its own progress."""
         started = time.monotonic()
@@ -125,10 +138,11 @@ def summarise(
     version = registry.version(definition.name, champion.version)
     release = registry.release(definition.name, champion.release)
     return {
+        "outcome": "released",
         "model": definition.name,
         "task": definition.task,
         "rows": version.rows,
-        "candidates": [_candidate(found) for found in training.output["candidates"]],
+        "candidates": _candidates(training),
         "version": version.number,
         "metrics": dict(version.metrics),
         "gate": dict(version.gate),
@@ -142,8 +156,20 @@ def summarise(
     }
 
 
-def _candidate(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": found["name"], "score": found.get("score")}
+def rejection(training: Execution) -> dict[str, Any]:
+    """What the gate had against a training that registered no version."""
+    evaluation = training.output["evaluation"]
+    return {
+        "outcome": "rejected",
+        "rows": training.output["dataset"]["rows"],
+        "candidates": _candidates(training),
+        "metrics": evaluation["metrics"],
+        "gate": {name: evaluation[name] for name in ("passed", "checks")},
+    }
+
+
+def _candidates(training: Execution) -> list[dict[str, Any]]:
+    return [{"name": found["name"], "score": found.get("score")} for found in training.output["candidates"]]
 
 
 def _short(line: str) -> str:

@@ -5,17 +5,16 @@ from typing import Any
 
 _LONGEST_DIFF = 60_000
 """GitHub takes 65,536 characters."""
+_LONGEST_PROBLEM = 1_000
 
 
 def metrics_comment(summaries: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]] = ()) -> str:
     """Markdown. before: summaries of the branch that this goes into, for what changed."""
+    head = f"{_mark('metrics')}### Lambdaloop\n\n"
     if not summaries:
-        return (
-            "### Lambdaloop\n\nNo model was trained: none has a file `data/MODEL.csv`, or a training failed or was rejected by the "
-            "gate; the job's log says which.\n"
-        )
+        return f"{head}No model was trained: none has a file `data/MODEL.csv`, or the job ended before; its log says which.\n"
     known = {each["model"]: each for each in before}
-    return "### Lambdaloop\n\n" + "\n".join(_model(each, known.get(each["model"])) for each in summaries)
+    return head + "\n".join(_model(each, known.get(each["model"])) for each in summaries)
 
 
 def diff_comment(diff: str) -> str:
@@ -24,27 +23,40 @@ def diff_comment(diff: str) -> str:
     if len(text) > _LONGEST_DIFF:
         half = _LONGEST_DIFF // 2
         text = f"{text[:half]}\n… {len(text) - 2 * half:,} characters are left out …\n{text[-half:]}"
-    return f"### cdk diff\n\n<details><summary>What a merge would change</summary>\n\n```diff\n{text}\n```\n\n</details>\n"
+    return f"{_mark('diff')}### cdk diff\n\n<details><summary>What a merge would change</summary>\n\n```diff\n{text}\n```\n\n</details>\n"
+
+
+def _mark(about: str) -> str:
+    """A first line that nobody sees: the pipeline finds its comment by it, to write it anew instead of another one."""
+    return f"<!-- lambdaloop {about} -->\n"
 
 
 def _model(summary: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
-    predictions = summary["predictions"]
-    lines = [
-        f"**{_cell(summary['model'])}** ({_cell(summary['task'])}, {summary['rows']:,} rows), trained and released on the local cloud: {predictions['ok']:,} of {predictions['sent']:,} predictions answered.",
-        "",
-        *_metrics(summary["metrics"], before["metrics"] if before else None),
-        "",
-        "| gate | passed | reason |",
-        "|---|---|---|",
-        *(
-            f"| {_cell(check['name'])} | {'yes' if check['passed'] else '**no**'} | {_cell(check.get('reason') or '')} |"
-            for check in summary["gate"].get("checks", [])
-        ),
-        "",
-        f"Candidates: {', '.join(_candidate(each) for each in summary['candidates'])}.",
-        "",
-    ]
-    return "\n".join(lines)
+    return "\n".join([_outcome(summary), "", *_judged(summary, before)])
+
+
+def _outcome(summary: Mapping[str, Any]) -> str:
+    model = f"**{_cell(summary['model'])}**"
+    outcome = summary.get("outcome")
+    if outcome == "released":
+        predictions = summary["predictions"]
+        told = f"trained and released on the local cloud: {predictions['ok']:,} of {predictions['sent']:,} predictions answered."
+    elif outcome == "rejected":
+        told = "**rejected by the gate**."
+    else:
+        return f"{model} **failed**: {_cell(summary.get('problem', 'the log says why'))[:_LONGEST_PROBLEM]}"
+    return f"{model} ({_cell(summary['task'])}, {summary['rows']:,} rows), {told}"
+
+
+def _judged(summary: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[str]:
+    """What the gate saw; nothing of a demo that did not come so far."""
+    if "gate" not in summary:
+        return
+    yield from _metrics(summary["metrics"], before["metrics"] if before and "metrics" in before else None)
+    yield from ("", "| gate | passed | reason |", "|---|---|---|")
+    for check in summary["gate"].get("checks", []):
+        yield f"| {_cell(check['name'])} | {'yes' if check['passed'] else '**no**'} | {_cell(check.get('reason') or '')} |"
+    yield from ("", f"Candidates: {', '.join(_candidate(each) for each in summary['candidates'])}.", "")
 
 
 def _metrics(metrics: Mapping[str, float | None], before: Mapping[str, float | None] | None) -> Iterator[str]:

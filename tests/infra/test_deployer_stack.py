@@ -13,62 +13,80 @@ from infra.deployer_stack import DeployerStack
 from infra.deployers import deployers_from_context
 from infra.errors import DeployerConfigurationError
 from infra.stages import StageSettings
+from lambdaloop.domain.stage import Stage
 from tests.infra.synthesis import Template, read_templates
 
-GITHUB = {
-    "repository": "acme/churn",
-    "branches": ["main"],
-    "environments": ["dev", "prod"],
-    "pull_requests": True,
-}
-GITLAB = {
-    "project": "acme/team/churn",
-    "branches": ["main"],
-    "provider": "arn:aws:iam::111111111111:oidc-provider/gitlab.com",
-}
+GITHUB = {"repository": "acme/churn", "branches": ["main"], "pull_requests": "dev"}
+GITLAB = {"project": "acme/team/churn", "branches": ["main"], "provider": "existing"}
+ISSUER = "token.actions.githubusercontent.com"
 
 
 def _app(deployers: Any, folder: Path | None = None) -> App:
     return new_app(outdir=folder, context={"deployers": deployers})
 
 
+def _template(folder: Path, stage: str | None) -> Template:
+    app = _app({"github": GITHUB, "gitlab": GITLAB}, folder)
+    settings = StageSettings(name=stage)
+    names = settings.stage
+    DeployerStack(
+        app, names.deployer_stack, stage=settings, deployers=deployers_from_context(app.node, names)
+    )
+    app.synth()
+    return read_templates(folder)[names.deployer_stack]
+
+
 @pytest.fixture(scope="module")
 def deployer(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    folder = tmp_path_factory.mktemp("deployer")
-    app = _app({"github": GITHUB, "gitlab": GITLAB}, folder)
-    stage = StageSettings(name="dev")
-    DeployerStack(app, stage.stage.deployer_stack, stage=stage, deployers=deployers_from_context(app.node))
-    app.synth()
-    return read_templates(folder)["LambdaloopDevDeployer"]
+    return _template(tmp_path_factory.mktemp("dev"), "dev")
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return _template(tmp_path_factory.mktemp("prod"), "prod")
 
 
 def _roles(template: Template) -> Mapping[str, Mapping[str, Any]]:
     return {id_[:-8]: role for id_, role in template.of_type("AWS::IAM::Role").items()}
 
 
-def test_tokens_are_believed_of_one_audience_and_of_subjects_that_are_written_out(deployer: Template) -> None:
-    issuer = "token.actions.githubusercontent.com"
-    [statement] = _roles(deployer)["GithubDeploy"]["AssumeRolePolicyDocument"]["Statement"]
+def _trust(template: Template, role: str) -> Mapping[str, Any]:
+    [statement] = _roles(template)[role]["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert statement["Condition"] == {
-        "StringEquals": {
-            f"{issuer}:aud": "sts.amazonaws.com",
-            f"{issuer}:sub": [
-                "repo:acme/churn:ref:refs/heads/main",
-                "repo:acme/churn:environment:dev",
-                "repo:acme/churn:environment:prod",
-            ],
-        }
-    }
+    assert list(statement["Condition"]) == ["StringEquals"]
+    return {**statement["Condition"]["StringEquals"], **statement["Principal"]}
 
 
-def test_a_pull_request_compares_and_deploys_nothing(deployer: Template) -> None:
-    role = _roles(deployer)["GithubDiff"]
-    [statement] = role["AssumeRolePolicyDocument"]["Statement"]
-    assert statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"] == [
-        "repo:acme/churn:pull_request"
-    ]
-    assert _assumed(role) == {"lookup"}
+@pytest.mark.parametrize("stage", ["deployer", "production"])
+def test_a_stage_believes_its_own_environment_and_only_on_a_branch_that_is_written_out(
+    stage: str, request: pytest.FixtureRequest
+) -> None:
+    trust = _trust(request.getfixturevalue(stage), "GithubDeploy")
+    environment = {"deployer": "dev", "production": "prod"}[stage]
+    assert trust[f"{ISSUER}:aud"] == "sts.amazonaws.com"
+    assert trust[f"{ISSUER}:sub"] == [f"repo:acme/churn:environment:{environment}"]
+    assert trust[f"{ISSUER}:ref"] == ["refs/heads/main"]
+
+
+def test_without_a_stage_the_branch_is_the_subject(tmp_path: Path) -> None:
+    template = _template(tmp_path, None)
+    trust = _trust(template, "GithubDeploy")
+    assert trust[f"{ISSUER}:sub"] == ["repo:acme/churn:ref:refs/heads/main"]
+    assert "GithubDiff" not in _roles(template)
+
+
+def test_the_numbers_in_a_new_repository_s_subject_are_part_of_it() -> None:
+    numbered = _app({"github": {**GITHUB, "repository": "acme@12/churn@34"}})
+    [github] = deployers_from_context(numbered.node, Stage("dev"))
+    assert github.deploys["sub"] == ["repo:acme@12/churn@34:environment:dev"]
+
+
+def test_a_pull_request_compares_with_one_stage_and_deploys_nothing(
+    deployer: Template, production: Template
+) -> None:
+    assert _trust(deployer, "GithubDiff")[f"{ISSUER}:sub"] == ["repo:acme/churn:pull_request"]
+    assert _assumed(_roles(deployer)["GithubDiff"]) == {"lookup"}
+    assert set(_roles(production)) == {"GithubDeploy", "GitlabDeploy"}
 
 
 def test_a_role_may_assume_bootstrap_roles_of_its_account_and_region_and_nothing_else(
@@ -79,17 +97,25 @@ def test_a_role_may_assume_bootstrap_roles_of_its_account_and_region_and_nothing
     assert "*" not in deployer.text
 
 
-def test_a_provider_that_is_there_already_is_used(deployer: Template) -> None:
-    [provider] = deployer.of_type("AWS::IAM::OIDCProvider").values()
-    assert provider == {
-        "Url": "https://token.actions.githubusercontent.com",
-        "ClientIdList": ["sts.amazonaws.com"],
-    }
-    [statement] = _roles(deployer)["GitlabDeploy"]["AssumeRolePolicyDocument"]["Statement"]
-    assert statement["Principal"] == {"Federated": GITLAB["provider"]}
-    assert statement["Condition"]["StringEquals"]["gitlab.com:sub"] == [
-        "project_path:acme/team/churn:ref_type:branch:ref:main"
+def test_a_provider_is_made_and_stays_when_the_stack_that_made_it_needs_it_no_longer(
+    deployer: Template,
+) -> None:
+    [provider] = [each for each in deployer.resources.values() if each["Type"] == "AWS::IAM::OIDCProvider"]
+    assert provider["Properties"] == {"Url": f"https://{ISSUER}", "ClientIdList": ["sts.amazonaws.com"]}
+    assert (provider["DeletionPolicy"], provider["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_a_provider_that_is_there_already_is_that_of_the_account(deployer: Template) -> None:
+    trust = _trust(deployer, "GitlabDeploy")
+    _, parts = trust["Federated"]["Fn::Join"]
+    assert parts == [
+        "arn:",
+        {"Ref": "AWS::Partition"},
+        ":iam::",
+        {"Ref": "AWS::AccountId"},
+        ":oidc-provider/gitlab.com",
     ]
+    assert trust["gitlab.com:sub"] == ["project_path:acme/team/churn:ref_type:branch:ref:main"]
 
 
 def test_it_costs_nothing(deployer: Template) -> None:
@@ -110,12 +136,15 @@ def test_it_costs_nothing(deployer: Template) -> None:
             "the https address",
         ),
         ({"gitlab": {"project": "acme/churn"}}, "give branches"),
+        ({"github": {**GITHUB, "environments": ["prod"]}}, "has 'environments': use branches"),
+        ({"github": {**GITHUB, "pull_requests": True}}, "name the stage"),
+        ({"github": {**GITHUB, "provider": "arn:aws:iam::1:oidc-provider/x"}}, 'write "existing"'),
         (["github"], "write an object"),
     ],
 )
 def test_a_trust_that_would_be_too_wide_is_refused(deployers: Any, told: str) -> None:
     with pytest.raises(DeployerConfigurationError, match=told):
-        deployers_from_context(_app(deployers).node)
+        deployers_from_context(_app(deployers).node, Stage("dev"))
 
 
 def _assumed(role: Mapping[str, Any]) -> set[str]:

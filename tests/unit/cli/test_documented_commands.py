@@ -147,7 +147,7 @@ def test_a_command_that_does_not_exist_is_noticed(line: str, told_problem: str) 
 
 def test_the_commands_in_pipelines_can_be_typed() -> None:
     for kind in FILES:
-        for line in re.findall(r"lambdaloop ci [^|>\n]+", pipeline(kind, ["dev", "prod"])):
+        for line in re.findall(r"lambdaloop ci [^|>\n]+", pipeline(kind, ["dev", "prod"], "main")):
             assert problem_of(Told(kind, line, whole=False)) is None
 
 

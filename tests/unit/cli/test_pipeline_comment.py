@@ -12,6 +12,7 @@ from scripts.cli.pipeline_comment import diff_comment, metrics_comment
 
 def summary(**changes: Any) -> dict[str, Any]:
     return {
+        "outcome": "released",
         "model": "churn",
         "task": "binary",
         "rows": 7043,
@@ -33,6 +34,33 @@ def test_metrics_gate_and_candidates_are_in_the_comment() -> None:
     assert "| minimum roc_auc | yes | 0.84 ≥ 0.75 |" in text
     assert "linear 0.8400, forest –" in text
     assert "499 of 500 predictions answered" in text
+
+
+def test_a_model_that_the_gate_rejected_is_shown_with_its_reasons() -> None:
+    checks = [{"name": "minimum", "passed": False, "reason": "roc_auc is 0.61, wanted at least 0.75"}]
+    rejected = summary(outcome="rejected", gate={"passed": False, "checks": checks}, problem="the gate …")
+    del rejected["predictions"]
+    text = metrics_comment([rejected], [summary()])
+    assert "**churn** (binary, 7,043 rows), **rejected by the gate**." in text
+    assert "| minimum | **no** | roc_auc is 0.61, wanted at least 0.75 |" in text
+    assert "linear 0.8400, forest –" in text
+    assert "answered" not in text
+
+
+def test_a_model_that_failed_is_shown_beside_the_others_with_what_was_said(tmp_path: Path) -> None:
+    failed = {"outcome": "failed", "problem": "models/credit.yaml: <b> is no task\nuse binary" + "x" * 5_000}
+    (tmp_path / "credit.json").write_text(json.dumps(failed))
+    (tmp_path / "churn.json").write_text(json.dumps(summary()))
+    text = CliRunner().invoke(app, ["ci", "comment", str(tmp_path), "--base", str(tmp_path)]).output
+    assert "**credit** **failed**: models/credit.yaml: &lt;b> is no task use binary" in text
+    assert "**churn** (binary" in text
+    assert len(text) < 2_500
+
+
+def test_each_comment_begins_with_the_mark_by_which_it_is_found_again() -> None:
+    assert metrics_comment([]).startswith("<!-- lambdaloop metrics -->\n")
+    assert metrics_comment([summary()]).startswith("<!-- lambdaloop metrics -->\n")
+    assert diff_comment("nothing").startswith("<!-- lambdaloop diff -->\n")
 
 
 def test_what_changed_stands_beside_what_was_before() -> None:
