@@ -38,7 +38,7 @@ def account_findings(
     if caller.status == "failed":
         return
     asked: Mapping[str, Callable[[], Iterator[Finding]]] = {
-        "bootstrap": lambda: _bootstrap(client, region),
+        "bootstrap": lambda: _bootstrap(client, names, region),
         "deployed": lambda: _deployed(client, names),
         "lambda": lambda: _lambda(client),
         "roles": lambda: _roles(client),
@@ -79,7 +79,7 @@ def _caller(client: Client, endpoint: str | None) -> Finding:
     )
 
 
-def _bootstrap(client: Client, region: str) -> Iterator[Finding]:
+def _bootstrap(client: Client, names: Stage, region: str) -> Iterator[Finding]:
     parameters = client("ssm")
     try:
         found = int(parameters.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
@@ -87,12 +87,14 @@ def _bootstrap(client: Client, region: str) -> Iterator[Finding]:
         yield failed(
             "bootstrap",
             f"CDK has never been bootstrapped in {region}",
-            "run `cdk bootstrap`, once for each account and region",
+            f"run `{names.cdk('bootstrap')}`, once for each account and region",
         )
         return
     if found < BOOTSTRAP_VERSION:
         yield failed(
-            "bootstrap", f"version {found}, and {BOOTSTRAP_VERSION} is needed", "run `cdk bootstrap` again"
+            "bootstrap",
+            f"version {found}, and {BOOTSTRAP_VERSION} is needed",
+            f"run `{names.cdk('bootstrap')}` again",
         )
     else:
         yield ok("bootstrap", f"version {found}")
@@ -103,14 +105,16 @@ def _deployed(client: Client, names: Stage) -> Iterator[Finding]:
     stacks = {each["StackName"]: each["StackStatus"] for page in pages for each in page["Stacks"]}
     platform = names.platform_stack
     if platform not in stacks:
-        yield warning("deployed", f"there is no stack {platform}", "run `cdk deploy --all`")
+        yield warning("deployed", f"there is no stack {platform}", f"run `{names.cdk('deploy --all')}`")
         return
     ours = {
         name: status for name, status in stacks.items() if name == platform or name.startswith(f"{platform}-")
     }
     for name, status in ours.items():
         if status.endswith("_FAILED") or status.startswith("ROLLBACK"):
-            yield failed("deployed", f"{name} is {status}", f"look at its events, then `cdk deploy {name}`")
+            yield failed(
+                "deployed", f"{name} is {status}", f"look at its events, then `{names.cdk(f'deploy {name}')}`"
+            )
     models = [name.removeprefix(f"{platform}-") for name in ours if name != platform]
     yield ok("deployed", f"{platform} with {', '.join(sorted(models)) or 'no model'}")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli.cdk import PROJECT
+from scripts.cli.stacks import stack_names
 
 Templates = Mapping[str, Mapping[str, Any]]
 """By the name of the stack."""
@@ -51,7 +52,7 @@ def read_templates(assembly: Path) -> Templates:
     files = sorted(assembly.glob("*.template.json"))
     if not files:
         raise SynthesisFailedError(
-            f"no template in {assembly}: run `cdk synth` first, or leave --templates out"
+            f"no template in {assembly}: run `{stack_names().cdk('synth')}` first, or leave --templates out"
         )
     return {
         file.name.removesuffix(".template.json"): json.loads(file.read_text(encoding="utf-8"))
