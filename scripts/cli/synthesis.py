@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli.cdk import PROJECT
+from scripts.cli.cdk import PROJECT, context
 from scripts.cli.stacks import stack_names
 
 Templates = Mapping[str, Mapping[str, Any]]
@@ -26,9 +26,8 @@ def synthesize(models: Path, *, stage: str | None = None) -> Templates:
 
     Raises SynthesisFailedError with what the app said.
     """
-    given = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    context = {
-        **given,
+    given = {
+        **context(),
         "models": str(models.resolve()),
         "target": "host",
         **({"stage": stage} if stage else {}),
@@ -37,7 +36,7 @@ def synthesize(models: Path, *, stage: str | None = None) -> Templates:
         done = subprocess.run(
             [sys.executable, "-m", "infra.app"],
             cwd=PROJECT,
-            env={**os.environ, "CDK_OUTDIR": work, "CDK_CONTEXT_JSON": json.dumps(context)},
+            env={**os.environ, "CDK_OUTDIR": work, "CDK_CONTEXT_JSON": json.dumps(given)},
             capture_output=True,
             text=True,
             check=False,
