@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lambdaloop.domain.errors import StageInvalidError
 
 _NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
-_COMMAND = re.compile(r"`lambdaloop ([a-z][^`]*)`")
+_COMMAND = re.compile(r"(^ *|`)lambdaloop (?=[a-z])", re.MULTILINE)
+"""In a line of its own, or marked."""
 _TAKEN = frozenset({"features", "deployer"})
 """What stands behind Lambdaloop in names of stacks that belong to no stage."""
 
@@ -97,7 +98,7 @@ class Stage:
         >>> Stage("dev").told("see `lambdaloop releases list churn`")
         'see `lambdaloop --stage dev releases list churn`'
         """
-        return _COMMAND.sub(lambda found: f"`{self.command(found[1])}`", text)
+        return _COMMAND.sub(lambda found: found[1] + self.command(""), text)
 
     @property
     def event_bus(self) -> str:
