@@ -68,6 +68,7 @@ def build(app: App, config: Config) -> None:
             platform=platform,
             feature_table=features.table if features and definition.online else None,
             dashboard=definition.name in config.with_dashboard,
+            most_metrics=config.most_metrics,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from constructs import Node
 
 from infra.alert_plan import read_alert_plan
+from infra.costs import prices
 from infra.deployers import Deployer, deployers_from_context
 from infra.errors import ModelsFolderMissingError, UnknownDashboardsError
 from infra.packages import Packages
@@ -19,8 +20,8 @@ from lambdaloop.domain.alert_rules import AlertPlan
 from lambdaloop.domain.definition import ModelDefinition
 
 Dashboards = Literal["none", "free", "all"]
-FREE_DASHBOARDS = 3
-"""In an account; every further one costs 3 USD a month."""
+FREE_DASHBOARDS = round(prices.DASHBOARD.free)
+"""In an account, with so many metrics at most; every other one is paid for."""
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -43,6 +44,11 @@ class Config:
         """The models that get a dashboard of CloudWatch: AWS gives three for nothing, and the platform's is one of them."""
         names = sorted(definition.name for definition in self.definitions)
         return frozenset({"none": [], "free": names[: FREE_DASHBOARDS - 1], "all": names}[self.dashboards])
+
+    @property
+    def most_metrics(self) -> int | None:
+        """In a dashboard, so that it is one of those for nothing."""
+        return prices.DASHBOARD_METRICS if self.dashboards == "free" else None
 
     @classmethod
     def from_context(cls, node: Node) -> "Config":

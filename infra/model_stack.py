@@ -44,8 +44,12 @@ class ModelStack(Stack):
         platform: PlatformStack,
         feature_table: dynamodb.ITable | None = None,
         dashboard: bool = True,
+        most_metrics: int | None = None,
     ) -> None:
-        """`feature_table`: where stored features lie, for a definition that looks some up; `dashboard`: whether it has one."""
+        """`feature_table`: where stored features lie, for a definition that looks some up.
+
+        `dashboard`: whether it has one; `most_metrics`: in it.
+        """
         super().__init__(
             scope, id_, description=f"Lambdaloop: model {definition.name}", env=stage.environment
         )
@@ -219,6 +223,7 @@ class ModelStack(Stack):
                     rules=definition.monitoring,
                     max_error_rate=definition.release.max_error_rate,
                     max_p95_latency_ms=definition.release.max_p95_latency_ms,
+                    most=most_metrics,
                 ),
                 alarms=[*alarms.all, *watch_alarms.all, *watch_health.all],
             )

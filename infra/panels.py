@@ -22,6 +22,9 @@ from lambdaloop.domain.monitoring_rules import Monitoring
 MOST_FEATURES = 40
 """In one panel: more lines than that nobody tells apart, and CloudWatch takes 500 metrics in a widget."""
 
+_OF_EACH_MODEL = 5
+"""Metrics of a model on the platform's dashboard."""
+
 
 def model_panels(
     names: ModelNames,
@@ -30,8 +33,12 @@ def model_panels(
     rules: Monitoring | None = None,
     max_error_rate: float | None = None,
     max_p95_latency_ms: float | None = None,
+    most: int | None = None,
 ) -> list[Panel]:
-    """In the order of reading: what clients see, what the watch finds, what the loop does. Limits where they are known."""
+    """In the order of reading: what clients see, what the watch finds, what the loop does. Limits where they are known.
+
+    most: metrics in all of it; features beyond that are left out.
+    """
     model, function = names.model, names.inference_function
     period = 3600 * (rules.every_hours if rules else 1)
     panels = [
@@ -132,7 +139,8 @@ def model_panels(
         ),
     ]
     if features:
-        shown = list(features)[:MOST_FEATURES]
+        drawn = sum(len(panel.metrics) for panel in panels)
+        shown = list(features)[: MOST_FEATURES if most is None else min(MOST_FEATURES, most - drawn)]
         panels.insert(
             4,
             Panel(
@@ -144,8 +152,15 @@ def model_panels(
     return panels
 
 
-def platform_panels(models: Sequence[str], *, queues: Sequence[tuple[str, str]]) -> list[Panel]:
-    """All models side by side, and what the platform could not tell. `queues`: name and what lies in it."""
+def platform_panels(
+    models: Sequence[str], *, queues: Sequence[tuple[str, str]], most: int | None = None
+) -> list[Panel]:
+    """Models side by side, and what the platform could not tell. `queues`: name and what lies in it.
+
+    most: metrics in all of it; models beyond that, by the order in which they are given, are left out.
+    """
+    if most is not None:
+        models = models[: (most - len(queues)) // _OF_EACH_MODEL]
 
     def of_all(title: str, name: str, *, statistic: str, unit: str = "none") -> Panel:
         specs = [own(model, name, model, statistic=statistic) for model in models]

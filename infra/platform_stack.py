@@ -89,6 +89,7 @@ class PlatformStack(Stack):
                         (self.events.undelivered.queue_name, "events that were not published"),
                         (sending.undelivered.queue_name, "alerts that did not reach everybody"),
                     ],
+                    most=config.most_metrics,
                 ),
             )
 

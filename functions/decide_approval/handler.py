@@ -65,7 +65,7 @@ def _signed(event: Document, app: App) -> Document:
 
 def _by_link(event: Document, app: App) -> Document:
     link = read_query(event)
-    return question_page(_linked(link, app), expires=link.expires, key=link.key)
+    return question_page(_linked(link, app), expires=link.expires, key=link.key, stage=app.settings.at_stage)
 
 
 def _by_form(event: Document, app: App) -> Document:

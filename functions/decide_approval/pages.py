@@ -5,6 +5,7 @@ from html import escape
 from lambdaloop.domain.approval import ReleaseApproval, answer
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.person import person_of
+from lambdaloop.domain.stage import Stage
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}"
@@ -23,12 +24,12 @@ _HEADERS = {
 }
 
 
-def question_page(approval: ReleaseApproval, *, expires: str, key: str) -> Document:
+def question_page(approval: ReleaseApproval, *, expires: str, key: str, stage: Stage) -> Document:
     """Asks; only the form's POST decides."""
     if approval.status != "pending":
         return message_page(200, "Nothing to decide", f"This release is {answer(approval)}.")
     alone = person_of(approval.requested_by) is None
-    command = f"lambdaloop releases approve {approval.model} {approval.release}"
+    command = stage.command(f"releases approve {approval.model} {approval.release}")
     approve = (
         '<button name="decision" value="approve">Approve</button>'
         if alone

@@ -48,7 +48,7 @@ class Size:
 
 _SMALL = Size(512, 60)
 _TELLING = Size(512, 300)
-"""Three calls for each of two hundred candidates, to a server of somebody else."""
+"""Three calls for each of two hundred candidates, to a server of somebody else; the tracker gives up before it ends."""
 _READING = Size(1769, 300)
 """One core."""
 _FITTING = Size(3008, 900)

@@ -1,5 +1,6 @@
 """What an estimate needs to know of a model's template: functions and their memory, workflows, schedules, alarms."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,12 @@ class DeployedModel:
         """Properties by logical id."""
         resources: Mapping[str, Any] = self.template["Resources"]
         return {id_: each.get("Properties", {}) for id_, each in resources.items() if each["Type"] == name}
+
+    @cached_property
+    def dashboards(self) -> list[int]:
+        """How many metrics each refers to, one that is drawn with two statistics counted twice."""
+        bodies = self.of_type("AWS::CloudWatch::Dashboard").values()
+        return [_metrics_of_dashboard(each["DashboardBody"]) for each in bodies]
 
     @property
     def alarm_metrics(self) -> int:
@@ -80,6 +87,13 @@ def starts_in_a_month(expression: str) -> float:
     if "/" in hour:
         return HOURS / float(hour.split("/")[1])
     return HOURS / 24 * len(hour.split(","))
+
+
+def _metrics_of_dashboard(body: Any) -> int:
+    parts = [body] if isinstance(body, str) else body["Fn::Join"][1]
+    # What CloudFormation fills in are names within texts.
+    document = json.loads("".join(each if isinstance(each, str) else "?" for each in parts))
+    return sum(len(widget["properties"].get("metrics", ())) for widget in document["widgets"])
 
 
 def _metrics_of(alarm: Mapping[str, Any]) -> int:

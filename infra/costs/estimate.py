@@ -9,6 +9,7 @@ from infra.costs.deployed_model import DeployedModel
 from infra.costs.idle import idle_lines
 from infra.costs.line import Line
 from infra.costs.usage import HOURS, Usage
+from infra.costs.watch_metrics import while_used
 from infra.costs.workflow_steps import transitions
 from lambdaloop.domain.definition import ModelDefinition
 
@@ -24,6 +25,8 @@ _LOGS_SHRINK = 0.15
 """CloudWatch keeps logs packed, and charges for what it keeps."""
 _REQUEST_METRICS = 8
 """Four figures of the requests, each by model and by model and release."""
+_LOOK_UP_METRICS, _LOOK_UP_LINE_BYTES = 4, 500
+"""Of each request that looks stored features up."""
 _OBJECTS_AN_HOUR = 12  # Firehose writes one every five minutes while lines come
 _STEP_SECONDS = 3.0
 _WATCH_OBJECTS = 25  # what one run of the watch writes and lists
@@ -79,7 +82,8 @@ def estimate(template: Mapping[str, Any], definition: ModelDefinition, usage: Us
     """A month of one model's stack; what all models share is in `idle.storage_lines`."""
     stack = DeployedModel(template)
     lines = [
-        *idle_lines(template, usage, features=len(definition.features)),
+        *idle_lines(template, usage),
+        *_watched(stack, definition, usage),
         *_predictions(stack, definition, usage),
         *_labels(stack, usage),
         *_trainings(stack, definition, usage),
@@ -87,6 +91,12 @@ def estimate(template: Mapping[str, Any], definition: ModelDefinition, usage: Us
     return Estimate(
         model=definition.name, lines=[line for line in lines if line.units], predictions=usage.rows
     )
+
+
+def _watched(stack: DeployedModel, definition: ModelDefinition, usage: Usage) -> Iterator[Line]:
+    metrics = while_used(definition, rows=usage.rows, hours=HOURS)
+    runs = sum(starts for name, starts in stack.schedules.items() if "Watch" in name)
+    yield Line(what="metrics of what is watched", price=prices.METRIC, units=metrics * runs / HOURS)
 
 
 def _predictions(stack: DeployedModel, definition: ModelDefinition, usage: Usage) -> Iterator[Line]:
@@ -109,7 +119,8 @@ def _predictions(stack: DeployedModel, definition: ModelDefinition, usage: Usage
         * (_LINE_BYTES + _FEATURE_BYTES * len(definition.features))
         / _GB
     )
-    about = requests * (_ACCESS_LOG_BYTES + _METRICS_LINE_BYTES + _REPORT_BYTES) / _GB
+    look_up = _LOOK_UP_LINE_BYTES if definition.online else 0
+    about = requests * (_ACCESS_LOG_BYTES + _METRICS_LINE_BYTES + look_up + _REPORT_BYTES) / _GB
     yield per_request("prediction log and metrics lines", prices.LOGS_GB, captured + about)
     yield per_request("logs, kept", prices.LOGS_KEPT_GB, (captured + about) * _KEPT_MONTHS * _LOGS_SHRINK)
     yield per_request("prediction log to S3", prices.FIREHOSE_GB, captured)
@@ -117,7 +128,8 @@ def _predictions(stack: DeployedModel, definition: ModelDefinition, usage: Usage
     yield per_request("answers", prices.TRANSFER_GB, rows * _ANSWER_BYTES / _GB)
 
     busy_hours = min(HOURS, requests)
-    yield Line(what="metrics of requests", price=prices.METRIC, units=_REQUEST_METRICS * busy_hours / HOURS)
+    metrics = _REQUEST_METRICS + (_LOOK_UP_METRICS if definition.online else 0)
+    yield Line(what="metrics of requests", price=prices.METRIC, units=metrics * busy_hours / HOURS)
     yield Line(
         what="objects of the log",
         price=prices.S3_WRITE,

@@ -8,30 +8,9 @@ from infra.costs.deployed_model import DeployedModel
 from infra.costs.line import Line
 from infra.costs.resource_types import Idle
 from infra.costs.usage import HOURS, Usage
+from infra.costs.watch_metrics import ALWAYS
 from infra.costs.workflow_steps import transitions
-from lambdaloop import telemetry
 
-WATCH_METRICS = (
-    telemetry.WATCH_RUNS,
-    telemetry.DRIFT_SHARE,
-    telemetry.PREDICTION_DRIFT,
-    telemetry.MULTIVARIATE_DRIFT,
-    telemetry.DATA_QUALITY_PROBLEMS,
-    telemetry.PERFORMANCE,
-    telemetry.PERFORMANCE_DROP,
-    telemetry.ESTIMATED_PERFORMANCE,
-    telemetry.ESTIMATED_PERFORMANCE_DROP,
-    telemetry.ESTIMATOR_ERROR,
-    telemetry.CAPTURE_LOSS,
-    telemetry.QUARANTINED_SHARE,
-    telemetry.LABEL_DELAY,
-    telemetry.BASELINE_AGE,
-    telemetry.BASELINE_MISSING,
-    telemetry.RETRAININGS,
-    telemetry.RETRAINING_STORMS,
-)
-"""What the watch and the governor write for each model at most, beside one metric for each captured feature."""
-MOST_FEATURE_METRICS = 100
 POLLS_A_MONTH = 5 * HOURS * 3600 / 20
 """Lambda asks an empty queue with five pollers, each of which waits for twenty seconds."""
 _MONTH_SECONDS = HOURS * 3600
@@ -40,12 +19,12 @@ _KEPT_SNAPSHOTS = 2
 """The live version and the bootstrap one; release.keep_lambda_versions keeps more as releases come."""
 
 
-def idle_lines(template: Mapping[str, Any], usage: Usage, *, features: int = 0) -> list[Line]:
-    """What one stack costs in a month in which nobody asks it anything. features: how many its watch looks at."""
+def idle_lines(template: Mapping[str, Any], usage: Usage) -> list[Line]:
+    """What one stack costs in a month in which nobody asks it anything."""
     stack = DeployedModel(template)
     return [
         *_alarms_and_dashboards(stack),
-        *_scheduled(stack, usage, features),
+        *_scheduled(stack, usage),
         *_polled(stack),
         *_snapshots(stack),
         *_keys(stack),
@@ -66,6 +45,15 @@ def storage_lines(usage: Usage) -> list[Line]:
     ]
 
 
+def feature_lines(usage: Usage) -> list[Line]:
+    """What lies in the table of stored features, of all models together."""
+    units = usage.feature_gb
+    return [
+        Line(what="stored features", price=prices.DYNAMODB_GB, units=units, idle=True),
+        Line(what="recovery of stored features", price=prices.DYNAMODB_BACKUP_GB, units=units, idle=True),
+    ]
+
+
 def idle_kinds(templates: Sequence[Mapping[str, Any]]) -> Mapping[Idle, int]:
     """How many resources of each kind there are in all templates; raises for what is unknown or always on."""
     counted = dict.fromkeys(Idle, 0)
@@ -79,10 +67,13 @@ def _alarms_and_dashboards(stack: DeployedModel) -> Iterator[Line]:
     yield Line(what="alarms", price=prices.ALARM_METRIC, units=stack.alarm_metrics, idle=True)
     composite = len(stack.of_type("AWS::CloudWatch::CompositeAlarm"))
     yield Line(what="composite alarms", price=prices.COMPOSITE_ALARM, units=composite, idle=True)
-    yield Line(what="dashboards", price=prices.DASHBOARD, units=len(stack.by_idle[Idle.DASHBOARD]), idle=True)
+    large = sum(metrics > prices.DASHBOARD_METRICS for metrics in stack.dashboards)
+    small = len(stack.dashboards) - large
+    yield Line(what="dashboards", price=prices.DASHBOARD, units=small, idle=True)
+    yield Line(what="large dashboards", price=prices.LARGE_DASHBOARD, units=large, idle=True)
 
 
-def _scheduled(stack: DeployedModel, usage: Usage, features: int) -> Iterator[Line]:
+def _scheduled(stack: DeployedModel, usage: Usage) -> Iterator[Line]:
     for logical_id, starts in stack.schedules.items():
         is_watch = "Watch" in logical_id
         # A look that finds no experiment takes the shortest way.
@@ -103,7 +94,7 @@ def _scheduled(stack: DeployedModel, usage: Usage, features: int) -> Iterator[Li
             yield Line(
                 what="metrics of the watch",
                 price=prices.METRIC,
-                units=(len(WATCH_METRICS) + min(features, MOST_FEATURE_METRICS)) * starts / HOURS,
+                units=len(ALWAYS) * starts / HOURS,
                 idle=True,
             )
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from infra.costs import prices
 from infra.costs.deployed_model import DeployedModel
-from infra.costs.idle import MOST_FEATURE_METRICS, POLLS_A_MONTH, WATCH_METRICS
+from infra.costs.idle import POLLS_A_MONTH
 from infra.costs.prices import Price
 from infra.costs.resource_types import Idle
 from infra.costs.usage import HOURS
+from infra.costs.watch_metrics import ALWAYS, OF_FULL_WINDOWS, WHILE_USED
 from infra.costs.workflow_steps import transitions
+from lambdaloop.domain.monitoring_rules import MAX_FEATURE_METRICS
 
 
 def idle_table(model: Mapping[str, Any], platform: Mapping[str, Any]) -> str:
@@ -21,7 +23,7 @@ def idle_table(model: Mapping[str, Any], platform: Mapping[str, Any]) -> str:
             f"{_usd(prices.ALARM_METRIC)} a month each, beyond {prices.ALARM_METRIC.free:.0f} that are free",
         ),
         (
-            f"metrics of the watch and the governor: up to {len(WATCH_METRICS)} for each model, and one for each captured feature ({MOST_FEATURE_METRICS} at most)",
+            f"metrics of the watch and the governor, {len(ALWAYS)} for each model; while it predicts up to {len(WHILE_USED + OF_FULL_WINDOWS)} more, and one for each captured feature ({MAX_FEATURE_METRICS} at most)",
             f"{_usd(prices.METRIC)} a month each when written every hour, a 24th of that with `every_hours: 24`; {prices.METRIC.free:.0f} are free",
         ),
         *_dashboards(own, shared),
@@ -63,7 +65,7 @@ def _dashboards(own: DeployedModel, shared: DeployedModel) -> list[tuple[str, st
     return [
         (
             f"dashboards, {each} for each model and {once} for the platform",
-            f"{_usd(prices.DASHBOARD)} a month each, beyond {prices.DASHBOARD.free:.0f} that are free",
+            f"{_usd(prices.DASHBOARD)} a month each, beyond {prices.DASHBOARD.free:.0f} in an account that are free with up to {prices.DASHBOARD_METRICS} metrics each",
         )
     ]
 

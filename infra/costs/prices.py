@@ -75,7 +75,14 @@ ALARM_METRIC = Price(
     usd=0.10, unit="metric of an alarm, a month", service="CloudWatch", source=_CLOUDWATCH, free=10
 )
 COMPOSITE_ALARM = Price(usd=0.50, unit="composite alarm, a month", service="CloudWatch", source=_CLOUDWATCH)
-DASHBOARD = Price(usd=3.00, unit="dashboard, a month", service="CloudWatch", source=_CLOUDWATCH, free=3)
+DASHBOARD_METRICS = 50
+"""A dashboard that refers to more metrics is not one of the free ones."""
+DASHBOARD = Price(
+    usd=3.00, unit="dashboard of up to 50 metrics, a month", service="CloudWatch", source=_CLOUDWATCH, free=3
+)
+LARGE_DASHBOARD = Price(
+    usd=3.00, unit="dashboard of more metrics, a month", service="CloudWatch", source=_CLOUDWATCH
+)
 SCHEDULED_START = Price(
     usd=1.00e-6,
     unit="start by EventBridge Scheduler",

@@ -27,6 +27,8 @@ class Usage:
     storage_gb: float = 1
     """Data, artifacts and the prediction log in S3."""
     registry_gb: float = 0.1
+    feature_gb: float = 0.1
+    """Stored features in their table; their history is in S3."""
 
     @property
     def rows(self) -> float:

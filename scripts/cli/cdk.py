@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lambdaloop.domain.errors import LambdaloopError
 
@@ -25,6 +26,12 @@ class CommandFailedError(LambdaloopError):
 
 def _nobody(line: str) -> None:
     """Nobody listens."""
+
+
+def context() -> dict[str, Any]:
+    """What cdk.json says."""
+    found: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return found
 
 
 def bootstrap(*, environment: Mapping[str, str], tell: Tell = _nobody) -> str:

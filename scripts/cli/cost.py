@@ -1,5 +1,6 @@
 """`lambdaloop cost`: what the stacks cost in a month, before they are deployed, and how much of it while nobody uses them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,12 +8,12 @@ import typer
 
 from infra.costs import prices
 from infra.costs.estimate import Estimate, estimate
-from infra.costs.idle import idle_lines, storage_lines
+from infra.costs.idle import feature_lines, idle_lines, storage_lines
 from infra.costs.line import Line, free_usd
 from infra.costs.usage import Usage
 from scripts.cli.output import AsJson, console, print_json, print_table
 from scripts.cli.stacks import stack_names
-from scripts.cli.synthesis import Templates, read_templates, synthesize
+from scripts.cli.synthesis import SynthesisFailedError, Templates, read_templates, synthesize
 
 _DEFAULT = Usage()
 
@@ -48,6 +49,9 @@ def cost(
     storage_gb: Annotated[
         float, typer.Option(help="In the buckets, of all models together.", min=0)
     ] = _DEFAULT.storage_gb,
+    feature_gb: Annotated[
+        float, typer.Option(help="Stored features in their table, of all models together.", min=0)
+    ] = _DEFAULT.feature_gb,
     free_tier: Annotated[
         bool, typer.Option("--free-tier", help="Take off what is free for good in each account.")
     ] = False,
@@ -72,9 +76,10 @@ def cost(
         candidate_seconds=candidate_seconds,
         watch_seconds=watch_seconds,
         storage_gb=storage_gb,
+        feature_gb=feature_gb,
     )
     stacks = synthesize(models, stage=stack_names().name) if templates is None else read_templates(templates)
-    estimates, shared = _estimates(stacks, models, model or [], usage)
+    estimates, shared = _estimates(stacks, models, model or [], usage, source=templates or models)
     lines = [*shared, *(line for each in estimates for line in each.lines)]
     free = free_usd(lines) if free_tier else {}
     if as_json:
@@ -84,9 +89,9 @@ def cost(
 
 
 def _estimates(
-    stacks: Templates, models: Path, chosen: list[str], usage: Usage
+    stacks: Templates, models: Path, chosen: list[str], usage: Usage, *, source: Path
 ) -> tuple[list[Estimate], list[Line]]:
-    """Each model's estimate, and the lines that no model has alone."""
+    """Each model's estimate, and the lines that no model has alone. Templates of other stages, or of models that are gone, are left alone."""
     from lambdaloop.definition_schema import load_definitions  # takes longer to load than other commands take
 
     names = stack_names()
@@ -97,16 +102,29 @@ def _estimates(
                 f"no model {name!r} in {models}: there are {', '.join(definitions) or 'none'}"
             )
     estimates = [
-        estimate(stacks[names.model_stack(name)], definitions[name], usage) for name in chosen or definitions
+        estimate(_template(stacks, names.model_stack(name), source), definitions[name], usage)
+        for name in chosen or definitions
     ]
-    others = {names.model_stack(name) for name in definitions}
+    optional = [stacks[each] for each in (names.feature_stack, names.deployer_stack) if each in stacks]
     shared = [
-        line
-        for stack, template in stacks.items()
-        if stack not in others
-        for line in idle_lines(template, usage)
+        *(
+            line
+            for template in (_template(stacks, names.platform_stack, source), *optional)
+            for line in idle_lines(template, usage)
+        ),
+        *storage_lines(usage),
+        *(feature_lines(usage) if names.feature_stack in stacks else []),
     ]
-    return estimates, [line for line in (*shared, *storage_lines(usage)) if line.units]
+    return estimates, [line for line in shared if line.units]
+
+
+def _template(stacks: Templates, stack: str, source: Path) -> Mapping[str, Any]:
+    if stack not in stacks:
+        raise SynthesisFailedError(
+            f"{source} has no template of {stack}, only of {', '.join(stacks)}: it is of another stage, or older than the "
+            f"model; run `{stack_names().cdk('synth')}` again, or leave --templates out"
+        )
+    return stacks[stack]
 
 
 def as_document(estimates: list[Estimate], shared: list[Line], free: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from lambdaloop.domain.errors import LambdaloopError
 from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, console, print_json, print_table, progress_console
-from scripts.cli.stacks import find_deployment
+from scripts.cli.stacks import find_deployment, stack_names
 
 app = typer.Typer(help="Training data: put, list.", no_args_is_help=True)
 
@@ -49,7 +49,7 @@ def put(
         return
     for key in keys:
         console.print(f"Uploaded s3://{bucket}/{key}", highlight=False)
-    console.print(f"Next: `lambdaloop train {model}`", highlight=False)
+    console.print(f"Next: `{stack_names().command(f'train {model}')}`", highlight=False)
 
 
 @app.command("list")

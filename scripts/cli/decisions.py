@@ -11,7 +11,7 @@ from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.errors import DecisionNotFoundError
 from scripts.cli.arguments import Model
 from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
-from scripts.cli.stacks import find_deployment
+from scripts.cli.stacks import find_deployment, stack_names
 
 app = typer.Typer(help="The governor's decisions: list, show.", no_args_is_help=True)
 
@@ -44,7 +44,8 @@ def show_decision(
     found = DynamoRegistry(table=find_deployment(model).registry_table).decision(model, decision)
     if found is None:
         raise DecisionNotFoundError(
-            f"model {model!r} has no decision {decision!r}: list them with `lambdaloop decisions list {model} --all`"
+            f"model {model!r} has no decision {decision!r}: "
+            f"list them with `{stack_names().command(f'decisions list {model} --all')}`"
         )
     if as_json:
         print_json(to_document(found))

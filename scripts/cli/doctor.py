@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import boto3
 import typer
 
+from scripts.cli.cdk import context
 from scripts.cli.doctor_account import account_findings
 from scripts.cli.doctor_machine import machine_findings
 from scripts.cli.finding import Finding
@@ -32,7 +33,11 @@ def doctor(
     for finding in (
         *machine_findings(models, state),
         *account_findings(
-            _client, stack_names(), region=session.region_name, endpoint=os.environ.get("AWS_ENDPOINT_URL")
+            _client,
+            stack_names(),
+            region=session.region_name,
+            endpoint=os.environ.get("AWS_ENDPOINT_URL"),
+            stages=context().get("stages"),
         ),
     ):
         findings.append(finding)

@@ -26,19 +26,35 @@ Client = Callable[[str], Any]
 
 
 def account_findings(
-    client: Client, names: Stage, *, region: str | None, endpoint: str | None
+    client: Client,
+    names: Stage,
+    *,
+    region: str | None,
+    endpoint: str | None,
+    stages: Mapping[str, Any] | None = None,
 ) -> Iterator[Finding]:
-    """One after the other; without credentials or a region only these are told."""
+    """One after the other; without credentials or a region only these are told, nor are other accounts than the stage's asked.
+
+    stages: what cdk.json says of them.
+    """
     if not region:
         yield failed("region", "none is set", "export AWS_REGION=…, or put one into ~/.aws/config")
         return
     yield ok("region", region)
-    caller = _caller(client, endpoint)
-    yield caller
-    if caller.status == "failed":
+    try:
+        caller = client("sts").get_caller_identity()
+    except (ClientError, BotoCoreError) as error:
+        yield _nobody(error, endpoint)
         return
+    account = caller["Account"]
+    yield ok("credentials", f"{caller['Arn']} in account {account}{f' at {endpoint}' if endpoint else ''}")
+    if stages and names.name and not endpoint:
+        place = place_of_stage(names.name, stages, account=account, region=region)
+        yield place
+        if place.status == "failed":
+            return
     asked: Mapping[str, Callable[[], Iterator[Finding]]] = {
-        "bootstrap": lambda: _bootstrap(client, region),
+        "bootstrap": lambda: _bootstrap(client, names, region),
         "deployed": lambda: _deployed(client, names),
         "lambda": lambda: _lambda(client),
         "roles": lambda: _roles(client),
@@ -47,11 +63,15 @@ def account_findings(
     for name, ask in asked.items():
         try:
             yield from ask()
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             yield _unanswered(name, error, endpoint)
 
 
-def _unanswered(name: str, error: ClientError, endpoint: str | None) -> Finding:
+def _unanswered(name: str, error: ClientError | BotoCoreError, endpoint: str | None) -> Finding:
+    if isinstance(error, BotoCoreError):
+        return failed(
+            name, f"no answer: {error}", "try again; if it stays, look at network, proxy and region"
+        )
     code = error.response["Error"]["Code"]
     if endpoint and code in _NOT_SERVED:
         return unknown(name, "the local cloud does not serve it")
@@ -64,22 +84,33 @@ def _unanswered(name: str, error: ClientError, endpoint: str | None) -> Finding:
     )
 
 
-def _caller(client: Client, endpoint: str | None) -> Finding:
-    try:
-        found = client("sts").get_caller_identity()
-    except (ClientError, BotoCoreError) as error:
-        fix = (
-            "run `lambdaloop local up`, and export what it prints"
-            if endpoint
-            else "run `aws configure` or `aws sso login`, or set AWS_PROFILE"
+def _nobody(error: Exception, endpoint: str | None) -> Finding:
+    fix = (
+        "run `lambdaloop local up`, and export what it prints"
+        if endpoint
+        else "run `aws configure` or `aws sso login`, or set AWS_PROFILE"
+    )
+    return failed("credentials", f"nobody: {error}", fix)
+
+
+def place_of_stage(stage: str, stages: Mapping[str, Any], *, account: str, region: str) -> Finding:
+    """Whether the credentials and the region are those that cdk.json has for the stage."""
+    if stage not in stages:
+        return failed(
+            "stage", f"{stage} is not in cdk.json ({', '.join(stages)})", "add it, or ask for another"
         )
-        return failed("credentials", f"nobody: {error}", fix)
-    return ok(
-        "credentials", f"{found['Arn']} in account {found['Account']}{f' at {endpoint}' if endpoint else ''}"
+    wanted = stages[stage].get("account", account), stages[stage].get("region", region)
+    told = "{} is account {} in {}".format(stage, *wanted)
+    if wanted == (account, region):
+        return ok("stage", told)
+    return failed(
+        "stage",
+        f"{told}, and this is {account} in {region}",
+        f"set AWS_PROFILE to credentials of {wanted[0]}, and AWS_REGION to {wanted[1]}",
     )
 
 
-def _bootstrap(client: Client, region: str) -> Iterator[Finding]:
+def _bootstrap(client: Client, names: Stage, region: str) -> Iterator[Finding]:
     parameters = client("ssm")
     try:
         found = int(parameters.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
@@ -87,12 +118,14 @@ def _bootstrap(client: Client, region: str) -> Iterator[Finding]:
         yield failed(
             "bootstrap",
             f"CDK has never been bootstrapped in {region}",
-            "run `cdk bootstrap`, once for each account and region",
+            f"run `{names.cdk('bootstrap')}`, once for each account and region",
         )
         return
     if found < BOOTSTRAP_VERSION:
         yield failed(
-            "bootstrap", f"version {found}, and {BOOTSTRAP_VERSION} is needed", "run `cdk bootstrap` again"
+            "bootstrap",
+            f"version {found}, and {BOOTSTRAP_VERSION} is needed",
+            f"run `{names.cdk('bootstrap')}` again",
         )
     else:
         yield ok("bootstrap", f"version {found}")
@@ -103,14 +136,16 @@ def _deployed(client: Client, names: Stage) -> Iterator[Finding]:
     stacks = {each["StackName"]: each["StackStatus"] for page in pages for each in page["Stacks"]}
     platform = names.platform_stack
     if platform not in stacks:
-        yield warning("deployed", f"there is no stack {platform}", "run `cdk deploy --all`")
+        yield warning("deployed", f"there is no stack {platform}", f"run `{names.cdk('deploy --all')}`")
         return
     ours = {
         name: status for name, status in stacks.items() if name == platform or name.startswith(f"{platform}-")
     }
     for name, status in ours.items():
         if status.endswith("_FAILED") or status.startswith("ROLLBACK"):
-            yield failed("deployed", f"{name} is {status}", f"look at its events, then `cdk deploy {name}`")
+            yield failed(
+                "deployed", f"{name} is {status}", f"look at its events, then `{names.cdk(f'deploy {name}')}`"
+            )
     models = [name.removeprefix(f"{platform}-") for name in ours if name != platform]
     yield ok("deployed", f"{platform} with {', '.join(sorted(models)) or 'no model'}")
 

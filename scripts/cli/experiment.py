@@ -21,7 +21,7 @@ from scripts.cli.experiment_plan import plan
 from scripts.cli.experiment_story import print_experiment
 from scripts.cli.invoking import ask
 from scripts.cli.output import AsJson, console, print_json, print_table
-from scripts.cli.stacks import Deployment, find_deployment
+from scripts.cli.stacks import Deployment, find_deployment, stack_names
 
 app = typer.Typer(help="Experiments: plan, start, status, ramp, conclude, stop, list.", no_args_is_help=True)
 app.command("plan")(plan)
@@ -227,7 +227,8 @@ def find_experiment(deployment: Deployment, identity: str | None) -> Experiment:
     for experiment in registry.experiments(deployment.model):
         return experiment
     raise ExperimentNotFoundError(
-        f"model {deployment.model!r} has no experiment yet: start one with `lambdaloop experiment start {deployment.model}`"
+        f"model {deployment.model!r} has no experiment yet: "
+        f"start one with `{stack_names().command(f'experiment start {deployment.model}')}`"
     )
 
 
@@ -258,7 +259,10 @@ def _finish(deployment: Deployment, experiment: Experiment, *, wait: bool, as_js
     else:
         print_experiment(experiment)
         if experiment.status in ("starting", "concluding"):
-            console.print("It goes on by itself; see `lambdaloop experiment status`.", style="dim")
+            console.print(
+                f"It goes on by itself; see `{stack_names().command(f'experiment status {deployment.model}')}`.",
+                style="dim",
+            )
     if experiment.status == "failed":
         raise typer.Exit(1)
 

@@ -14,6 +14,7 @@ from botocore.exceptions import (
 )
 
 from lambdaloop.domain import errors
+from lambdaloop.domain.stage import ONLY, Stage
 
 FAILED, UNREACHABLE = 1, 3
 _REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -47,21 +48,22 @@ def status_of(error: Failure) -> int:
     return UNREACHABLE if isinstance(error, BotoCoreError) else FAILED
 
 
-def next_step(error: Failure, *, model: str | None, local: bool) -> str | None:
+def next_step(error: Failure, *, model: str | None, local: bool, names: Stage = ONLY) -> str | None:
     """A command to type next; None when the message names one already, or when there is none to name.
 
     model: the one that the command was about, if it is known. local: whether the local cloud was asked.
+    names: of the stage that it was about.
     """
     if "`" in str(error):
         return None
     if isinstance(error, NoRegionError):
         return "export AWS_REGION=REGION"
     if isinstance(error, NoCredentialsError):
-        return "lambdaloop doctor"
-    if isinstance(error, ConnectionError):
-        return "lambdaloop local up" if local else "lambdaloop doctor"
+        return names.command("doctor")
+    if isinstance(error, ConnectionError) and local:
+        return "lambdaloop local up"
     if isinstance(error, ClientError | BotoCoreError):
-        return "lambdaloop doctor"
+        return names.command("doctor")
     looks: Callable[[type[Exception]], str | None] = _LOOK.get
     command = next((found for each in type(error).__mro__ if (found := looks(each))), None)
-    return f"lambdaloop {command} {model or 'MODEL'}" if command else None
+    return names.command(f"{command} {model or 'MODEL'}") if command else None

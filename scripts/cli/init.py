@@ -9,6 +9,7 @@ from lambdaloop.domain.data_files import format_of
 from lambdaloop.domain.definition import ModelDefinition
 from lambdaloop.domain.definition_text import render_yaml
 from scripts.cli.output import console
+from scripts.cli.stacks import stack_names
 from scripts.cli.typed_files import read_typed
 
 
@@ -37,13 +38,14 @@ def init(
         )
         raise typer.Exit(1)
     definition = write_definition(data, target=target, entity=entity, name=name, models=models)
+    names = stack_names()
     console.print(
         f"Wrote {path}: {definition.task}, {len(definition.features)} features, target {definition.target}."
     )
     console.print(
-        f"Read it through, then `cdk deploy --all`, upload the data below {definition.data.location!r} and"
+        f"Read it through, then `{names.cdk('deploy --all')}`, upload the data below {definition.data.location!r} and"
     )
-    console.print(f"`lambdaloop train {definition.name}`.")
+    console.print(f"`{names.command(f'train {definition.name}')}`.")
 
 
 def write_definition(

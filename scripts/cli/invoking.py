@@ -7,7 +7,7 @@ import boto3
 
 from lambdaloop.domain.documents import Document
 from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli.stacks import NotDeployedError
+from scripts.cli.stacks import NotDeployedError, stack_names
 
 
 class FunctionRefusedError(LambdaloopError):
@@ -17,7 +17,7 @@ class FunctionRefusedError(LambdaloopError):
 def ask(function: str | None, event: Document, *, what: str) -> Document:
     """The function's answer; FunctionRefusedError with its own words, NotDeployedError where there is no such function."""
     if function is None:
-        raise NotDeployedError(f"{what} is not deployed yet: run `cdk deploy --all`")
+        raise NotDeployedError(f"{what} is not deployed yet: run `{stack_names().cdk('deploy --all')}`")
     client: Any = boto3.client("lambda")
     response = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
     answer: Document = json.loads(response["Payload"].read())

@@ -2,13 +2,15 @@
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from lambdaloop.domain.errors import LambdaloopError
+from lambdaloop.domain.errors import LambdaloopError, StageInvalidError
+from lambdaloop.domain.stage import ONLY
 from scripts.cli import (
     approvals,
     ci,
@@ -39,7 +41,7 @@ from scripts.cli import (
 )
 from scripts.cli.arguments import complete_models
 from scripts.cli.failures import next_step, status_of
-from scripts.cli.stacks import STAGE
+from scripts.cli.stacks import STAGE, stack_names
 
 app = typer.Typer(
     name="lambdaloop",
@@ -94,15 +96,16 @@ app.add_typer(local.app, name="local")
 app.add_typer(ci.app, name="ci")
 
 
-def main() -> None:
+def main(run: Callable[[], None] = app) -> None:
     """Run a command; a problem that was foreseen is one red line, what to type next and an exit status, not a traceback."""
     try:
-        app()
+        run()
     except (LambdaloopError, ClientError, BotoCoreError) as error:
         console = Console(stderr=True)
-        console.print(f"lambdaloop: {error}", style="red", highlight=False, markup=False)
+        names = ONLY if isinstance(error, StageInvalidError) else stack_names()
+        console.print(f"lambdaloop: {names.told(str(error))}", style="red", highlight=False, markup=False)
         model = next((word for word in sys.argv[1:] if word in complete_models("")), None)
-        if step := next_step(error, model=model, local="AWS_ENDPOINT_URL" in os.environ):
+        if step := next_step(error, model=model, local="AWS_ENDPOINT_URL" in os.environ, names=names):
             console.print(f"Next: `{step}`", highlight=False, markup=False)
         sys.exit(status_of(error))
 

@@ -18,7 +18,9 @@ def models(as_json: AsJson = False) -> None:
     names = stack_names()
     stacks = _stacks()
     if names.platform_stack not in stacks:
-        raise NotDeployedError(f"stack {names.platform_stack} does not exist: run `cdk deploy --all`")
+        raise NotDeployedError(
+            f"stack {names.platform_stack} does not exist: run `{names.cdk('deploy --all')}`"
+        )
     outputs = {
         each["OutputKey"]: each["OutputValue"] for each in stacks[names.platform_stack].get("Outputs", [])
     }
@@ -59,7 +61,7 @@ def models(as_json: AsJson = False) -> None:
         ),
     )
     if ringing:
-        console.print("Next: `lambdaloop alarms --ringing`", highlight=False)
+        console.print(f"Next: `{names.command('alarms --ringing')}`", highlight=False)
 
 
 def alarms(

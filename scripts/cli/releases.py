@@ -15,7 +15,7 @@ from scripts.cli.arguments import Model, ReleaseNumber, complete_versions
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.output import AsJson, console, print_fields, print_json, print_table
-from scripts.cli.stacks import find_deployment
+from scripts.cli.stacks import find_deployment, stack_names
 
 app = typer.Typer(help="Releases: list, show, start, approve, reject.", no_args_is_help=True)
 
@@ -98,7 +98,9 @@ def start_release(
     if version is None:
         newest = registry.versions(model)
         if not newest:
-            raise VersionNotFoundError(f"{model} has no version yet: run `lambdaloop train {model}`")
+            raise VersionNotFoundError(
+                f"{model} has no version yet: run `{stack_names().command(f'train {model}')}`"
+            )
         version = newest[0].number
     registry.version(model, version)
     execution = StepFunctionsWorkflows().start(
@@ -116,4 +118,4 @@ def start_release(
     if not ended.succeeded:
         raise typer.Exit(1)
     if not as_json:
-        console.print(f"Released. Next: `lambdaloop releases list {model}`", highlight=False)
+        console.print(f"Released. Next: `{stack_names().command(f'releases list {model}')}`", highlight=False)

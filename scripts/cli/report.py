@@ -15,7 +15,7 @@ from lambdaloop.domain.errors import VersionNotFoundError
 from lambdaloop.domain.report_subject import ReportKind, ReportSubject
 from lambdaloop.services.gather_report import ReportPorts, gather_report
 from scripts.cli.output import AsJson, console, print_json
-from scripts.cli.stacks import Deployment, find_deployment
+from scripts.cli.stacks import Deployment, find_deployment, stack_names
 
 Model = Annotated[str, typer.Argument(help="Name of the model.")]
 _TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
@@ -87,4 +87,6 @@ def write_page(subject: ReportSubject, ports: ReportPorts, out: Path | None = No
 def _newest_version(ports: ReportPorts, model: str) -> str:
     for version in ports.records.versions(model):
         return str(version.number)
-    raise VersionNotFoundError(f"model {model!r} has no version yet: run `lambdaloop train {model}`")
+    raise VersionNotFoundError(
+        f"model {model!r} has no version yet: run `{stack_names().command(f'train {model}')}`"
+    )

@@ -13,7 +13,7 @@ from scripts.cli.arguments import Model
 from scripts.cli.caller import caller_name
 from scripts.cli.executions import follow
 from scripts.cli.output import AsJson, console, print_json, print_table
-from scripts.cli.stacks import Deployment, NotDeployedError, find_deployment
+from scripts.cli.stacks import Deployment, NotDeployedError, find_deployment, stack_names
 from scripts.cli.train import report
 
 
@@ -56,7 +56,9 @@ def retrain(
 def ask_governor(deployment: Deployment, *, requested_by: str, reason: str) -> Document:
     """The governor's answer to this person; the training that it starts has begun then."""
     if deployment.governor_function is None:
-        raise NotDeployedError(f"the stack of {deployment.model} has no governor yet: run `cdk deploy --all`")
+        raise NotDeployedError(
+            f"the stack of {deployment.model} has no governor yet: run `{stack_names().cdk('deploy --all')}`"
+        )
     event = {"cause": "person", "id": uuid.uuid4().hex, "requested_by": requested_by, "reason": reason}
     client: Any = boto3.client("lambda")
     response = client.invoke(FunctionName=deployment.governor_function, Payload=json.dumps(event).encode())

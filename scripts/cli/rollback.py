@@ -21,7 +21,7 @@ from scripts.cli.caller import caller_name
 from scripts.cli.experiment import advance
 from scripts.cli.invoking import FunctionRefusedError
 from scripts.cli.output import AsJson, console, print_json, progress_console
-from scripts.cli.stacks import Deployment, NotDeployedError, find_deployment
+from scripts.cli.stacks import Deployment, NotDeployedError, find_deployment, stack_names
 
 _UNREACHABLE = (BackendUnavailableError, ClientError, BotoCoreError)
 """A registry that is down, gone or forbidden: none of it may keep traffic where it does harm."""
@@ -114,6 +114,6 @@ def unrecorded_story(model: str, returned: Returned) -> str:
     return (
         f"The registry does not say so yet, because it cannot be used: {returned.unrecorded}\n"
         f"Missing are: release {returned.release} live, {left}the alias champion, the event. "
-        f"`lambdaloop rollback {model} --to {returned.release}` writes them as soon as the registry is back; "
+        f"`{stack_names().command(f'rollback {model} --to {returned.release}')}` writes them as soon as the registry is back; "
         "until then no other release can start."
     )

@@ -77,7 +77,7 @@ def find_deployments(client: Any) -> Sequence[Deployment]:
     models = sorted(model for model, own in found.items() if "InferenceFunction" in own)
     if not models:
         raise NotDeployedError(
-            f"no model is deployed in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
+            f"no model is deployed in {client.meta.region_name} at {client.meta.endpoint_url}: run `{names.cdk('deploy --all')}`"
         )
     return [_deployment(model, platform, found[model]) for model in models]
 
@@ -125,7 +125,9 @@ def find_output(stack: str, key: str) -> str:
     client: Any = boto3.client("cloudformation")
     found = _outputs(client, stack)
     if key not in found:
-        raise NotDeployedError(f"stack {stack} has no output {key} yet: run `cdk deploy --all`")
+        raise NotDeployedError(
+            f"stack {stack} has no output {key} yet: run `{stack_names().cdk('deploy --all')}`"
+        )
     return found[key]
 
 
@@ -136,7 +138,8 @@ def _outputs(client: Any, stack: str) -> Mapping[str, str]:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise NotDeployedError(
-            f"stack {stack} does not exist in {client.meta.region_name} at {client.meta.endpoint_url}: run `cdk deploy --all`"
+            f"stack {stack} does not exist in {client.meta.region_name} at {client.meta.endpoint_url}: "
+            f"run `{stack_names().cdk('deploy --all')}`"
         ) from error
     return _named(found)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdaloop.domain.errors import LambdaloopError
-from scripts.cli.cdk import PROJECT
+from scripts.cli.cdk import PROJECT, context
+from scripts.cli.stacks import stack_names
 
 Templates = Mapping[str, Mapping[str, Any]]
 """By the name of the stack."""
@@ -25,9 +26,8 @@ def synthesize(models: Path, *, stage: str | None = None) -> Templates:
 
     Raises SynthesisFailedError with what the app said.
     """
-    given = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    context = {
-        **given,
+    given = {
+        **context(),
         "models": str(models.resolve()),
         "target": "host",
         **({"stage": stage} if stage else {}),
@@ -36,7 +36,7 @@ def synthesize(models: Path, *, stage: str | None = None) -> Templates:
         done = subprocess.run(
             [sys.executable, "-m", "infra.app"],
             cwd=PROJECT,
-            env={**os.environ, "CDK_OUTDIR": work, "CDK_CONTEXT_JSON": json.dumps(context)},
+            env={**os.environ, "CDK_OUTDIR": work, "CDK_CONTEXT_JSON": json.dumps(given)},
             capture_output=True,
             text=True,
             check=False,
@@ -51,7 +51,7 @@ def read_templates(assembly: Path) -> Templates:
     files = sorted(assembly.glob("*.template.json"))
     if not files:
         raise SynthesisFailedError(
-            f"no template in {assembly}: run `cdk synth` first, or leave --templates out"
+            f"no template in {assembly}: run `{stack_names().cdk('synth')}` first, or leave --templates out"
         )
     return {
         file.name.removesuffix(".template.json"): json.loads(file.read_text(encoding="utf-8"))

@@ -41,7 +41,7 @@ def watch(
     if as_json:
         print_json(execution.output)
     elif execution.succeeded:
-        console.print(f"Watched. Next: `lambdaloop windows show {model}`", highlight=False)
+        console.print(f"Watched. Next: `{stack_names().command(f'windows show {model}')}`", highlight=False)
     if not execution.succeeded:
         raise typer.Exit(1)
 

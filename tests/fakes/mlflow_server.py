@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 _LIMITS = {"metrics": 1000, "params": 100, "tags": 100}
+_ALL = 1000
 _PROXY = "/api/2.0/mlflow-artifacts/artifacts/"
 
 
@@ -67,7 +68,14 @@ class MlflowServer:
         tag, _, value = asked["filter"].removeprefix("tags.`").partition("` = ")
         wanted = value[1:-1].replace("\\'", "'")
         found = [each for each in self.runs.values() if each["tags"].get(tag) == wanted]
-        return {"runs": [{"info": each["info"]} for each in found]} if found else {}
+        listed = [
+            {
+                "info": each["info"],
+                "data": {"tags": [{"key": k, "value": v} for k, v in each["tags"].items()]},
+            }
+            for each in found[: asked["max_results"]]
+        ]
+        return {"runs": listed} if listed else {}
 
     def _runs_create(self, asked: dict[str, Any]) -> Any:
         run_id = f"run{len(self.runs) + 1}"
@@ -89,6 +97,8 @@ class MlflowServer:
 
     def _runs_log_batch(self, asked: dict[str, Any]) -> Any:
         run = self.runs[asked["run_id"]]
+        if sum(len(asked.get(kind, [])) for kind in _LIMITS) > _ALL:
+            raise _RefusedError(400, "INVALID_PARAMETER_VALUE")
         for kind, limit in _LIMITS.items():
             entries = asked.get(kind, [])
             if len(entries) > limit:

@@ -1,6 +1,8 @@
 """Nothing in the templates costs money by the hour, and an estimate adds up what is left."""
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from infra.costs import prices
 from infra.costs.estimate import estimate
-from infra.costs.idle import WATCH_METRICS, idle_kinds, idle_lines
+from infra.costs.idle import feature_lines, idle_kinds, idle_lines
 from infra.costs.line import Line, free_usd
 from infra.costs.resource_types import (
     AlwaysOnResourceError,
@@ -17,11 +19,17 @@ from infra.costs.resource_types import (
     classify,
 )
 from infra.costs.usage import Usage
+from infra.costs.watch_metrics import ALWAYS, OF_FULL_WINDOWS, WHILE_USED, while_used
 from infra.costs.workflow_steps import transitions
 from infra.template_checks import refuse_what_is_always_on
-from lambdaloop.definition_schema import load_definitions
+from lambdaloop import telemetry
+from lambdaloop.adapters.emf_look_up_metrics import EmfLookUpMetrics
+from lambdaloop.adapters.emf_watch_metrics import EmfWatchMetrics
+from lambdaloop.definition_schema import load_definition, load_definitions
+from tests.fakes.samples import MORNING
+from tests.fakes.watched_model import WatchedModel, watched_definition
 from tests.infra.golden_workflows import GOLDEN
-from tests.infra.synthesis import DEFINITIONS, Template
+from tests.infra.synthesis import DEFINITIONS, PROJECT, Template
 
 UNUSED = Usage(requests=0, labels=0, trainings=0)
 
@@ -94,7 +102,7 @@ def test_an_unused_model_costs_its_alarms_its_metrics_and_its_schedules(churn: T
     assert found.usd_per_thousand is None
     units = {line.what: line.units for line in found.lines}
     assert units["alarms"] == len(churn.of_type("AWS::CloudWatch::Alarm"))
-    assert units["metrics of the watch"] == len(WATCH_METRICS) + len(definition.features)
+    assert units["metrics of the watch"] == len(ALWAYS)
     assert {what.partition(":")[0] for what in units} == {
         "alarms",
         "dashboards",
@@ -102,6 +110,66 @@ def test_an_unused_model_costs_its_alarms_its_metrics_and_its_schedules(churn: T
         "watch",
         "look at experiments",
     }
+
+
+def test_what_counts_as_idle_is_what_a_watch_writes_while_nobody_predicts() -> None:
+    log = io.StringIO()
+    model = WatchedModel()
+    EmfWatchMetrics(log).record(model.watch(), model.definition)
+    (line,) = [json.loads(each) for each in log.getvalue().splitlines()]
+    written = {each["Name"] for each in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert written | {telemetry.RETRAININGS, telemetry.RETRAINING_STORMS} == set(ALWAYS)
+
+
+def test_the_watch_of_a_busy_model_writes_a_metric_for_each_captured_feature(churn: Template) -> None:
+    definition = watched_definition()
+    assert while_used(definition, rows=0, hours=730) == 0
+    assert while_used(definition, rows=1, hours=730) < len(WHILE_USED) + 0.1
+    busy = len(WHILE_USED + OF_FULL_WINDOWS) + len(definition.serving.capture)
+    assert while_used(definition, rows=1e6, hours=730) == busy
+    lines = {each.what: each for each in estimate(churn.document, definition, Usage()).lines}
+    assert (lines["metrics of what is watched"].units, lines["metrics of what is watched"].idle) == (
+        busy,
+        False,
+    )
+
+
+def test_the_readme_tells_what_the_sample_model_costs_while_idle(churn: Template) -> None:
+    sample = load_definition(PROJECT / "models/breast-cancer.yaml")
+    lines = estimate(churn.document, sample, UNUSED).lines
+    usd = sum(line.usd for line in lines if line.price is not prices.DASHBOARD)
+    told = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert f"some {usd:.2f} dollars a month" in told.replace("\n", " ")
+
+
+def test_a_dashboard_of_many_metrics_is_none_of_the_free_ones() -> None:
+    for metrics, free in ((50, 1), (51, 0)):
+        body = json.dumps({"widgets": [{"properties": {"metrics": [["A", "b"]] * metrics}}]})
+        lines = idle_lines(_stack("AWS::CloudWatch::Dashboard", {"DashboardBody": body}), UNUSED)
+        assert sum(line.usd for line in lines) == 3.0
+        assert free_usd(lines) == ({"CloudWatch": 3.0} if free else {})
+
+
+def test_looking_stored_features_up_costs_metrics_log_lines_and_reads(churn: Template) -> None:
+    [online] = [each for each in load_definitions(DEFINITIONS) if each.online]
+    usage = Usage(requests=1_000_000)
+    looks, plain = (
+        {line.what: line for line in estimate(churn.document, each, usage).lines}
+        for each in (online, replace(online, online=None))
+    )
+    assert looks["metrics of requests"].units - plain["metrics of requests"].units == 4
+    more = looks["prediction log and metrics lines"].units - plain["prediction log and metrics lines"].units
+    assert more == pytest.approx(_look_up_line() * 1e6 / 1e9, rel=0.1)
+    assert "stored features" not in plain
+    assert sum(line.usd for line in feature_lines(Usage(feature_gb=10))) == pytest.approx(4.5)
+
+
+def _look_up_line() -> int:
+    log = io.StringIO()
+    EmfLookUpMetrics(model="breast-cancer", stream=log).record(
+        rows=1, defaults=0, unavailable=0, seconds=0.00412, at=MORNING
+    )
+    return len(log.getvalue())
 
 
 def test_requests_cost_in_proportion_and_nothing_else_grows_with_them(churn: Template) -> None:

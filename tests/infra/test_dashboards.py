@@ -1,6 +1,8 @@
 """Dashboards of CloudWatch: three for nothing, within the limits, of the metrics that the alarms watch."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,11 @@ from jsonschema import Draft202012Validator
 
 from infra.app import build, new_app
 from infra.config import Config
+from infra.costs import prices
+from infra.costs.deployed_model import DeployedModel
 from infra.errors import UnknownDashboardsError
+from infra.metrics import ModelNames, Panel
+from infra.panels import model_panels, platform_panels
 from tests.infra.synthesis import Template, config_of, read_templates
 
 SCHEMA = json.loads(Path(__file__).with_name("cloudwatch_dashboard.schema.json").read_text(encoding="utf-8"))
@@ -47,6 +53,20 @@ def metrics_of(body: dict[str, Any]) -> set[tuple[str, str]]:
 
 def test_the_platform_and_two_models_have_one_for_nothing(templates: dict[str, Template]) -> None:
     assert set(bodies(templates)) == {"lambdaloop", "lambdaloop-churn", "lambdaloop-credit"}
+
+
+def test_those_for_nothing_refer_to_no_more_metrics_than_aws_allows(templates: dict[str, Template]) -> None:
+    counts = [sum(DeployedModel(each.document).dashboards) for each in templates.values()]
+    assert 0 < max(counts) <= prices.DASHBOARD_METRICS
+    names = ModelNames(**dict.fromkeys((each.name for each in fields(ModelNames)), "x"))
+    many = [f"n{number}" for number in range(60)]
+    for most, model, platform in ((50, 50, 47), (None, 66, 302)):
+        assert metrics_in(model_panels(names, features=many, most=most)) == model
+        assert metrics_in(platform_panels(many, queues=[("a", "a"), ("b", "b")], most=most)) == platform
+
+
+def metrics_in(panels: Sequence[Panel]) -> int:
+    return sum(len(panel.metrics) for panel in panels)
 
 
 @pytest.mark.parametrize(("asked", "count"), [("none", 0), ("all", 4)])

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from infra.grants import Grant
+from lambdaloop.adapters.mlflow_api import CALL_SECONDS
+from lambdaloop.adapters.mlflow_tracker import PATIENCE_SECONDS
 from tests.infra.synthesis import PROJECT, Resource, Template
 
 VERBS = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
@@ -43,6 +45,11 @@ def test_a_model_that_is_released_by_hand_has_no_function_that_starts_releases(
 ) -> None:
     assert "start_release" in templates["Lambdaloop-churn"].functions()
     assert "start_release" not in templates["Lambdaloop-price"].functions()
+
+
+def test_the_tracker_gives_up_before_its_function_ends(deployed: dict[str, Resource]) -> None:
+    last_calls = 5 * CALL_SECONDS  # those of a candidate, the report and the end
+    assert deployed["log_run"]["Timeout"] > PATIENCE_SECONDS + last_calls
 
 
 def test_every_function_logs_to_a_group_of_its_own(templates: dict[str, Template]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from lambdaloop.domain.stage import Stage
 from scripts.cli.doctor_account import account_findings, quota
@@ -79,8 +79,9 @@ def findings(
     region: str | None = "eu-west-1",
     endpoint: str | None = None,
     stage: str | None = None,
+    stages: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Finding]:
-    asked = account_findings(account.client, Stage(stage), region=region, endpoint=endpoint)
+    asked = account_findings(account.client, Stage(stage), region=region, endpoint=endpoint, stages=stages)
     return {each.name: each for each in asked}
 
 
@@ -122,6 +123,35 @@ def test_what_may_not_be_asked_or_is_not_served_is_no_failure() -> None:
     local = findings(FakeAccount(get_account_settings=refused("404")), endpoint="http://127.0.0.1:1")
     assert local["lambda"].told == "the local cloud does not serve it"
     assert findings(FakeAccount(get_account_settings=refused("404")))["lambda"].status == "failed"
+
+
+def test_a_question_that_the_network_swallows_fails_and_the_others_are_asked() -> None:
+    gone = EndpointConnectionError(endpoint_url="https://iam.amazonaws.com")
+    found = findings(FakeAccount(get_account_summary=gone))
+    assert (found["roles"].status, found["http api"].status) == ("failed", "warning")
+    assert "https://iam.amazonaws.com" in found["roles"].told
+
+
+STAGES = {"dev": {}, "prod": {"account": "222222222222", "region": "eu-west-1"}}
+
+
+def test_an_account_that_is_not_the_stages_own_is_not_looked_at() -> None:
+    found = findings(FakeAccount(), stage="prod", stages=STAGES)
+    assert list(found) == ["region", "credentials", "stage"]
+    assert found["stage"].told == (
+        "prod is account 222222222222 in eu-west-1, and this is 111111111111 in eu-west-1"
+    )
+    assert "not in cdk.json (dev, prod)" in findings(FakeAccount(), stage="test", stages=STAGES)["stage"].told
+
+
+def test_a_stage_is_well_wherever_cdk_would_deploy_it() -> None:
+    assert findings(FakeAccount(), stage="dev", stages=STAGES)["stage"].status == "ok"
+    own = {"Arn": "arn:aws:iam::222222222222:user/ada", "Account": "222222222222"}
+    there = FakeAccount(get_caller_identity=own)
+    assert findings(there, stage="prod", stages=STAGES)["stage"].status == "ok"
+    assert findings(there, stage="prod", stages=STAGES, region="eu-west-3")["stage"].status == "failed"
+    local = findings(FakeAccount(), stage="prod", stages=STAGES, endpoint="http://127.0.0.1:1")
+    assert "stage" not in local  # its only account is nobody's
 
 
 def test_a_stage_is_looked_for_under_its_own_names() -> None:

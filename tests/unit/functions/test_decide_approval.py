@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -112,6 +113,11 @@ class TestTheLink:
         assert asked_by_alice.press("approve")["statusCode"] == 403
         assert asked_by_alice.press("reject")["statusCode"] == 200
         assert asked_by_alice.approval.status == "rejected"
+
+    def test_it_names_the_command_of_its_stage(self, asked_by_alice: Waiting) -> None:
+        desk = asked_by_alice.desk
+        desk.app.settings = replace(desk.app.settings, stage="dev")
+        assert f"lambdaloop --stage dev releases approve {MODEL} 1" in asked_by_alice.open()["body"]
 
     @pytest.mark.parametrize(
         "change",

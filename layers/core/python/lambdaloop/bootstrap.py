@@ -265,7 +265,7 @@ class App:
         """The platform's topic."""
         from lambdaloop.adapters.sns_notices import SnsNotices
 
-        return SnsNotices(topic=self.settings.need("alert_topic"))
+        return SnsNotices(topic=self.settings.need("alert_topic"), stage=self.settings.at_stage)
 
     @cached_property
     def shadow_metrics(self) -> "EmfShadowMetrics":

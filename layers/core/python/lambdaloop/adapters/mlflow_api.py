@@ -11,7 +11,7 @@ from typing import Any
 
 from lambdaloop.domain.errors import TrackingUnavailableError
 
-_SECONDS = 10
+CALL_SECONDS = 10
 _SHOWN = 300
 
 
@@ -52,7 +52,7 @@ class MlflowApi:
         )
         where = f"{self._uri}{path.partition('?')[0]}"
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer:
+            with self._opener.open(request, timeout=CALL_SECONDS) as answer:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             told = error.read().decode("utf-8", "replace")[:_SHOWN]

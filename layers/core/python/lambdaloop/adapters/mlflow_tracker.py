@@ -1,48 +1,59 @@
 """Logs runs to an MLflow server. A run that was logged whole is left alone; one that was begun is completed.
 
 A run is found again by a tag; its own end is written last. Metrics carry the time of the run's start there, so that writing them again
-writes the same.
+writes the same. Who tells has only so long: a server that is too slow is one that cannot be used.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from lambdaloop.adapters.mlflow_api import MlflowApi
 from lambdaloop.domain.errors import TrackingUnavailableError
 from lambdaloop.domain.tracked_run import CANDIDATE_TAG, RUN_TAG, TrackedRun
 
-# Limits of runs/log-batch, and of what a server keeps.
-_METRICS, _PARAMS, _TAGS = 1000, 100, 100
+PATIENCE_SECONDS = 240.0
+"""After these no candidate is begun any more; the calls of one take up to half a minute longer."""
+# Limits of runs/log-batch, which takes a thousand in all, and of what a server keeps.
+_BATCH = {"params": 100, "metrics": 800, "tags": 100}
 _LONGEST_KEY, _LONGEST_PARAM, _LONGEST_TAG = 250, 500, 5000
 _ENDED = frozenset({"FINISHED", "FAILED", "KILLED"})
 _PARENT_TAG, _NAME_TAG = "mlflow.parentRunId", "mlflow.runName"
-
-T = TypeVar("T")
 
 
 class MlflowTracker:
     """The port RunTracker."""
 
-    def __init__(self, api: MlflowApi, *, experiment: str) -> None:
+    def __init__(
+        self, api: MlflowApi, *, experiment: str, stopwatch: Callable[[], float] = time.monotonic
+    ) -> None:
         self._api = api
         self._experiment = experiment
+        self._stopwatch = stopwatch
 
     def log(self, run: TrackedRun, *, report: bytes | None, at: datetime) -> str:
         """Tell it once, however often this is called; returns the server's own id of the run."""
+        until = self._stopwatch() + PATIENCE_SECONDS
         experiment = self._experiment_id()
         now = int(at.timestamp() * 1000)
-        parent = self._begun(experiment, run.id, {RUN_TAG: run.id}, {**run.tags, _NAME_TAG: run.id}, now)
+        parent = self._found(experiment, RUN_TAG, run.id).get(run.id) or self._begun(
+            experiment, run.id, {**run.tags, _NAME_TAG: run.id}, now
+        )
         own_id = str(parent["run_id"])
         if parent["status"] in _ENDED:
             return own_id
         self._batches(own_id, run.params, run.metrics, run.tags, at=int(parent["start_time"]))
+        known = self._found(experiment, _PARENT_TAG, own_id) if run.candidates else {}
         for candidate in run.candidates:
-            tags = {RUN_TAG: f"{run.id}/{candidate.name}", CANDIDATE_TAG: candidate.name, _PARENT_TAG: own_id}
-            child = self._begun(
-                experiment, candidate.name, {RUN_TAG: tags[RUN_TAG]}, {**tags, _NAME_TAG: candidate.name}, now
-            )
+            if self._stopwatch() > until:
+                raise TrackingUnavailableError(
+                    f"the tracking server is too slow: {candidate.name} and what comes after it were not told within "
+                    f"{PATIENCE_SECONDS:.0f} seconds; use a nearer server, or a search of fewer trials"
+                )
+            name = candidate.name
+            tags = {RUN_TAG: f"{run.id}/{name}", CANDIDATE_TAG: name, _PARENT_TAG: own_id, _NAME_TAG: name}
+            child = known.get(tags[RUN_TAG]) or self._begun(experiment, name, tags, now)
             if child["status"] not in _ENDED:
                 child_id, began = str(child["run_id"]), int(child["start_time"])
                 self._batches(child_id, candidate.params, candidate.metrics, {}, at=began)
@@ -59,22 +70,20 @@ class MlflowTracker:
         made = self._api.post("experiments/create", {"name": self._experiment})
         return str(_field(made, "experiment_id"))
 
-    def _begun(
-        self, experiment: str, name: str, known_by: Mapping[str, str], tags: Mapping[str, str], now: int
-    ) -> dict[str, Any]:
-        """What the server says of the run with this tag, which is begun unless it is there."""
-        [(tag, value)] = known_by.items()
+    def _found(self, experiment: str, tag: str, value: str) -> dict[str, dict[str, Any]]:
+        """What the server says of the runs with this tag, by the names that we know them by."""
         quoted = value.replace("\\", "\\\\").replace("'", "\\'")
         found = self._api.post(
             "runs/search",
-            {"experiment_ids": [experiment], "filter": f"tags.`{tag}` = '{quoted}'", "max_results": 1},
+            {"experiment_ids": [experiment], "filter": f"tags.`{tag}` = '{quoted}'", "max_results": 1000},
         )
         runs = (found or {}).get("runs") or []
-        if not runs:
-            listed = [{"key": key, "value": text[:_LONGEST_TAG]} for key, text in tags.items()]
-            request = {"experiment_id": experiment, "run_name": name, "start_time": now, "tags": listed}
-            runs = [_field(self._api.post("runs/create", request), "run")]
-        info: dict[str, Any] = _field(runs[0], "info")
+        return {_tag_of(each, RUN_TAG): _field(each, "info") for each in runs}
+
+    def _begun(self, experiment: str, name: str, tags: Mapping[str, str], now: int) -> dict[str, Any]:
+        listed = [{"key": key, "value": text[:_LONGEST_TAG]} for key, text in tags.items()]
+        request = {"experiment_id": experiment, "run_name": name, "start_time": now, "tags": listed}
+        info: dict[str, Any] = _field(self._api.post("runs/create", request), "run", "info")
         return info
 
     def _batches(
@@ -86,16 +95,17 @@ class MlflowTracker:
         *,
         at: int,
     ) -> None:
-        batches: dict[str, list[dict[str, Any]]] = {
+        remaining: dict[str, list[dict[str, Any]]] = {
             "params": [{"key": k[:_LONGEST_KEY], "value": v[:_LONGEST_PARAM]} for k, v in params.items()],
             "metrics": [
                 {"key": k[:_LONGEST_KEY], "value": v, "timestamp": at, "step": 0} for k, v in metrics.items()
             ],
             "tags": [{"key": k[:_LONGEST_KEY], "value": v[:_LONGEST_TAG]} for k, v in tags.items()],
         }
-        for kind, limit in (("params", _PARAMS), ("metrics", _METRICS), ("tags", _TAGS)):
-            for part in _parts(batches[kind], limit):
-                self._api.post("runs/log-batch", {"run_id": run_id, kind: part})
+        while any(remaining.values()):
+            batch = {kind: items[: _BATCH[kind]] for kind, items in remaining.items()}
+            self._api.post("runs/log-batch", {"run_id": run_id, **batch})
+            remaining = {kind: items[_BATCH[kind] :] for kind, items in remaining.items()}
 
     def _upload(self, run: Mapping[str, Any], name: str, content: bytes) -> None:
         """Only where the server itself takes artifacts: where clients write to a bucket, that is a right we do not have."""
@@ -119,7 +129,6 @@ def _field(document: Any, *path: str) -> Any:
     return found
 
 
-def _parts(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    remaining = iter(items)
-    while part := list(islice(remaining, size)):
-        yield part
+def _tag_of(run: Any, wanted: str) -> str:
+    tags = {each["key"]: each["value"] for each in _field(run, "data", "tags")}
+    return str(_field(tags, wanted))

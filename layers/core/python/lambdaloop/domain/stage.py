@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from lambdaloop.domain.errors import StageInvalidError
 
 _NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+_COMMAND = re.compile(r"(^ *|`)lambdaloop (?=[a-z])", re.MULTILINE)
+"""In a line of its own, or marked."""
 _TAKEN = frozenset({"features", "deployer"})
 """What stands behind Lambdaloop in names of stacks that belong to no stage."""
 
@@ -81,6 +83,22 @@ class Stage:
         ('lambdaloop --stage dev releases list churn', 'lambdaloop releases list churn')
         """
         return f"lambdaloop --stage {self.name} {arguments}" if self.name else f"lambdaloop {arguments}"
+
+    def cdk(self, arguments: str) -> str:
+        """What to type to deploy this stage, and no other.
+
+        >>> Stage("dev").cdk("deploy --all"), Stage(None).cdk("deploy --all")
+        ('cdk deploy --all -c stage=dev', 'cdk deploy --all')
+        """
+        return f"cdk {arguments} -c stage={self.name}" if self.name else f"cdk {arguments}"
+
+    def told(self, text: str) -> str:
+        """A message of code that knows no stage, with this one in the commands that it names.
+
+        >>> Stage("dev").told("see `lambdaloop releases list churn`")
+        'see `lambdaloop --stage dev releases list churn`'
+        """
+        return _COMMAND.sub(lambda found: found[1] + self.command(""), text)
 
     @property
     def event_bus(self) -> str:
