@@ -81,7 +81,9 @@ def start(state_dir: Path, port: int, gateway_port: int, speed: float, *, runnin
         gateway_port=gateway_port,
         clock=clock,
     )
-    default_user_config["stepfunctions"]["execute_state_machine"] = True
+    settings = default_user_config["stepfunctions"]
+    running.callback(settings.update, settings.copy())
+    settings["execute_state_machine"] = True
     _install(cloud)
     listener.app = control.Control(cloud, SerializedMoto(cloud))
     serving = threading.Thread(
