@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,6 +133,7 @@ def yardstick(
     was: float | None = 0.85,
     drift: float | None = 0.0,
     p: float | None = 0.9,
+    error: float | None = 0.0,
 ) -> Comparison | None:
     return holds_for(
         comparison,
@@ -140,6 +142,7 @@ def yardstick(
         rules=RULES,
         training_drift=drift,
         training_drift_p=p,
+        training_drift_error=error,
     )
 
 
@@ -155,6 +158,10 @@ class TestTheYardstickOfTraining:
     def test_it_is_none_where_answers_are_not_those_of_the_holdout(self) -> None:
         assert yardstick(drift=0.3, p=0.001) is None
         assert yardstick(drift=0.3, p=0.2) == COMPARISON
+
+    def test_few_answers_are_no_proof_that_they_are_not_those_of_the_holdout(self) -> None:
+        assert yardstick(drift=0.3, p=0.001, error=0.15) == COMPARISON
+        assert yardstick(drift=1.0, p=0.001, error=0.15) is None
 
     def test_a_version_that_learned_nothing_is_not_excused_by_its_own_training(self) -> None:
         nonsense: dict[str, Any] = {"skill": 0.52, "champion_skill": 0.49}
@@ -175,6 +182,11 @@ class TestTheYardstickOfTraining:
     def test_where_the_world_changed_being_better_on_the_same_rows_is_enough(self) -> None:
         assert yardstick(was=0.99) == COMPARISON
         assert yardstick(was=None) == COMPARISON
+
+    def test_where_the_world_became_harder_being_no_worse_on_the_same_rows_is_enough(self) -> None:
+        harder = replace(COMPARISON, skill=0.7, champion_skill=0.69)
+        assert yardstick(harder, was=0.99) == harder
+        assert yardstick(replace(harder, champion_skill=0.75), was=0.99) is None
 
 
 def test_a_metric_without_a_scale_is_compared_as_it_is() -> None:

@@ -54,6 +54,7 @@ class BehaviourFigures:
     training_drift: float | None = None
     """How much its answers are distributed otherwise than its own on the holdout."""
     training_drift_p: float | None = None
+    training_drift_error: float | None = None
     invalid_rate: float | None = None
     champion_invalid_rate: float | None = None
     invalid_rate_p: float | None = None
@@ -115,17 +116,19 @@ def holds_for(
     rules: Behaviour,
     training_drift: float | None,
     training_drift_p: float | None,
+    training_drift_error: float | None,
 ) -> Comparison | None:
     """The comparison of the training, if it is a yardstick for this step; else None.
 
     It is none when the version before is another one; when the new version's answers are distributed otherwise than its own
-    on the holdout, because then the holdout was not what is served; or when it had learned nothing: neither as much as the
-    version before when that was trained (`champion_metrics`), nor more than it on the same rows. Else a model of nonsense
-    would be excused by its own training.
+    on the holdout beyond doubt, because then the holdout was not what is served; or when it had learned nothing: neither as
+    much as the version before when that was trained (`champion_metrics`), nor anything that is worth as much on the same
+    rows. Else a model of nonsense would be excused by its own training.
     """
     if comparison is None or comparison.champion != champion:
         return None
-    if _is_large(training_drift, training_drift_p, limit=rules.max_prediction_drift):
+    certain = None if training_drift is None else training_drift - _Z_CHANCE * (training_drift_error or 0.0)
+    if _is_large(certain, training_drift_p, limit=rules.max_prediction_drift):
         return None
     skill, was = comparison.skill, champion_metrics.get(comparison.skill_metric)
     theirs = comparison.champion_skill
@@ -133,8 +136,8 @@ def holds_for(
         return None
     as_good = was is not None and skill >= was - _SKILL_MARGIN
     learned = skill > _SKILL_OF_CHANCE.get(comparison.skill_metric, 0.0) + _SKILL_MARGIN
-    better = theirs is not None and learned and skill > theirs + _SKILL_MARGIN
-    return comparison if as_good or better else None
+    no_worse = theirs is not None and learned and skill >= theirs
+    return comparison if as_good or no_worse else None
 
 
 def disagreement_faults(rules: Behaviour, figures: BehaviourFigures) -> list[str]:

@@ -152,7 +152,6 @@ class _Step:
         drift = answer_drift(ours.scores, before.scores, task=self.candidate.version.task) if enough else None
         numbers: dict[str, float | int | None] = {
             **_drift_numbers("prediction_drift", drift),
-            **({"prediction_drift_error": drift.error} if drift else {}),
             **_drift_numbers("training_drift", training),
             **self._yardstick(training, notes),
             **(_replay_numbers(replay) if replay else {}),
@@ -223,6 +222,7 @@ class _Step:
             rules=self.rules,
             training_drift=training.index if training else None,
             training_drift_p=training.p_value if training else None,
+            training_drift_error=training.error if training else None,
         )
         if found is None:
             if known is not None:
@@ -311,7 +311,9 @@ def _estimate_numbers(metric: str, ours: AnsweredRows, before: AnsweredRows) -> 
 
 
 def _drift_numbers(name: str, drift: AnswerDrift | None) -> Numbers:
-    return {} if drift is None else {name: drift.index, f"{name}_p": drift.p_value}
+    if drift is None:
+        return {}
+    return {name: drift.index, f"{name}_p": drift.p_value, f"{name}_error": drift.error}
 
 
 def _log_notes(log: RecentLog) -> list[str]:

@@ -144,6 +144,7 @@ def _expected(
             rules=release.rules.behaviour,
             training_drift=None,  # by copies of a share alone nobody can tell
             training_drift_p=None,
+            training_drift_error=None,
         )
         for each in asked
     ]
