@@ -93,6 +93,14 @@ def test_an_estimate_is_no_better_than_the_holdout_that_taught_it() -> None:
     assert not found(**worse, estimated_error=20.0, champion_estimated_error=10.0).doubts
 
 
+def test_what_the_version_before_reached_on_newer_rows_counts_more_than_what_is_estimated_of_it() -> None:
+    turned: dict[str, Any] = {"metric": "roc_auc", "estimated": 0.62, "champion_estimated": 0.89}
+    assert found(**turned).doubts
+    assert not found(**turned, champion_reached=0.59).doubts
+    assert found(**turned, champion_reached=0.95).doubts
+    assert not found(metric="rmse", estimated=130.0, champion_estimated=90.0, champion_reached=125.0).doubts
+
+
 def test_real_performance_is_a_fault_when_it_is_worse_beyond_doubt() -> None:
     assert not found(performance_drop_low=0.05).faults
     [fault] = found(performance_drop_low=0.06, performance=0.7, champion_performance=0.8, labels=99).faults

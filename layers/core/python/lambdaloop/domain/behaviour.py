@@ -64,6 +64,8 @@ class BehaviourFigures:
     estimated_error: float | None = None
     """Standard deviation: the holdout that taught the expectation is a sample."""
     champion_estimated_error: float | None = None
+    champion_reached: float | None = None
+    """The same metric of the version before on the holdout of the new one's training; None where that says nothing."""
     labels: int | None = None
     champion_labels: int | None = None
     performance: float | None = None
@@ -211,6 +213,9 @@ def _estimate_doubts(rules: Behaviour, figures: BehaviourFigures, metric: str) -
     value, before = figures.estimated, figures.champion_estimated
     if value is None or before is None:
         return []
+    # An estimate knows nothing of a world in which the same rows have other outcomes: what was reached there counts.
+    if figures.champion_reached is not None and worse_by(metric, figures.champion_reached, before) > 0:
+        before = figures.champion_reached
     drop = worse_by(metric, value, before)
     errors = figures.estimated_error or 0.0, figures.champion_estimated_error or 0.0
     chance = _Z_CHANCE * math.hypot(*errors) / scale_of(metric, before)

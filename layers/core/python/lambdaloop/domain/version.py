@@ -60,6 +60,8 @@ class Comparison:
     """Of the winner."""
     champion_skill: float | None
     """Of the champion, on the same rows."""
+    champion_metric: float | None = None
+    """The training metric of the champion, on the same rows; None before this was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,7 @@ def _comparison(
         skill_metric=skill,
         skill=metrics.get(skill),
         champion_skill=champion.metrics.get(skill),
+        champion_metric=champion.metrics.get(definition.training.metric),
     )
 
 

@@ -233,6 +233,7 @@ class _Step:
             "expected_disagreement_error": found.disagreement_error,
             "expected_prediction_drift": found.prediction_drift,
             "expected_prediction_drift_error": found.prediction_drift_error,
+            "champion_reached": found.champion_metric,
         }
 
     def _invalid(self) -> Numbers:
