@@ -47,11 +47,11 @@ class Story:
         """Leave the summary in a file at the end, whatever the end is: a pipeline tells of what failed, too."""
         try:
             yield
-        except BaseException as error:
-            outcome = "rejected" if self.facts.get("outcome") == "rejected" else "failed"
-            self.facts |= {"outcome": outcome, "problem": str(error) or type(error).__name__}
-            raise
         finally:
+            error = sys.exception()
+            if error is not None:
+                outcome = "rejected" if self.facts.get("outcome") == "rejected" else "failed"
+                self.facts |= {"outcome": outcome, "problem": str(error) or type(error).__name__}
             if path is not None:
                 path.write_text(self.to_json(), encoding="utf-8")
 
