@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import aws_errors
+from lambdaloop.domain.errors import BackendUnavailableError
 from lambdaloop.domain.stage import ONLY, Stage
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class SnsNotices:
         self._client: SNSClient = client or aws_client("sns")
 
     def tell(self, subject: str, text: str) -> None:
-        """Send a message to everybody who subscribed; BackendUnavailableError after bounded retries."""
+        """Send a message to everybody who subscribed; BackendUnavailableError after bounded retries, or where SNS refuses it for good."""
         line = " ".join(subject.split()).encode("ascii", "replace").decode()[:_LONGEST_SUBJECT]
-        with aws_errors():
+        with aws_errors(refused=BackendUnavailableError):
             self._client.publish(TopicArn=self._topic, Subject=line, Message=self._stage.told(text))
