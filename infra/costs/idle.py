@@ -46,11 +46,14 @@ def storage_lines(usage: Usage) -> list[Line]:
 
 
 def feature_lines(usage: Usage) -> list[Line]:
-    """What lies in the table of stored features, of all models together."""
+    """What lies in the table of stored features and is put there, of all models together."""
     units = usage.feature_gb
     return [
         Line(what="stored features", price=prices.DYNAMODB_GB, units=units, idle=True),
         Line(what="recovery of stored features", price=prices.DYNAMODB_BACKUP_GB, units=units, idle=True),
+        # Each row is looked up, consistently, in case it is a newer one that is there, and written.
+        Line(what="stored features: puts, looked up", price=prices.DYNAMODB_READ, units=usage.feature_puts),
+        Line(what="stored features: puts", price=prices.DYNAMODB_WRITE, units=usage.feature_puts),
     ]
 
 

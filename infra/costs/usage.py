@@ -29,6 +29,8 @@ class Usage:
     registry_gb: float = 0.1
     feature_gb: float = 0.1
     """Stored features in their table; their history is in S3."""
+    feature_puts: float = 100_000
+    """Rows of stored features that are put, each of up to 1 KB."""
 
     @property
     def rows(self) -> float:

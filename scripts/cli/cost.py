@@ -52,6 +52,9 @@ def cost(
     feature_gb: Annotated[
         float, typer.Option(help="Stored features in their table, of all models together.", min=0)
     ] = _DEFAULT.feature_gb,
+    feature_puts: Annotated[
+        float, typer.Option(help="Rows of stored features put in a month, for all models together.", min=0)
+    ] = _DEFAULT.feature_puts,
     free_tier: Annotated[
         bool, typer.Option("--free-tier", help="Take off what is free for good in each account.")
     ] = False,
@@ -77,6 +80,7 @@ def cost(
         watch_seconds=watch_seconds,
         storage_gb=storage_gb,
         feature_gb=feature_gb,
+        feature_puts=feature_puts,
     )
     stacks = synthesize(models, stage=stack_names().name) if templates is None else read_templates(templates)
     estimates, shared = _estimates(stacks, models, model or [], usage, source=templates or models)

@@ -161,7 +161,10 @@ def test_looking_stored_features_up_costs_metrics_log_lines_and_reads(churn: Tem
     more = looks["prediction log and metrics lines"].units - plain["prediction log and metrics lines"].units
     assert more == pytest.approx(_look_up_line() * 1e6 / 1e9, rel=0.1)
     assert "stored features" not in plain
-    assert sum(line.usd for line in feature_lines(Usage(feature_gb=10))) == pytest.approx(4.5)
+    assert sum(line.usd for line in feature_lines(Usage(feature_gb=10, feature_puts=0))) == pytest.approx(4.5)
+    assert sum(line.usd for line in feature_lines(Usage(feature_gb=0, feature_puts=1e6))) == pytest.approx(
+        0.75
+    )
 
 
 def _look_up_line() -> int:
