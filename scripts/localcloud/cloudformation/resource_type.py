@@ -1,18 +1,17 @@
 """What every kind of resource must be able to do for a stack: be created, changed and deleted through its own API."""
 
 import hashlib
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from scripts.localcloud.cloud import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY, ROOT_SECRET_KEY
+from scripts.localcloud import clients
+from scripts.localcloud.cloud import ACCOUNT_ID, REGION
 from scripts.localcloud.cloudformation.errors import UnsupportedResourceError
 
 Properties = Mapping[str, Any]
@@ -149,22 +148,9 @@ def is_gone(error: ClientError) -> bool:
     return any(mark in code for mark in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist"))
 
 
-_making_client = (
-    threading.Lock()
-)  # clients may be shared between threads, the session that makes them may not
-
-
-@cache
-def _session() -> Any:  # its stubs know only services named by a literal
-    return boto3.Session(
-        aws_access_key_id=ROOT_ACCESS_KEY, aws_secret_access_key=ROOT_SECRET_KEY, region_name=REGION
-    )
-
-
 @cache
 def account_client(service: str, endpoint_url: str) -> Any:
     """A boto3 client with the rights of the account's owner, shared by everyone who asks for the same service."""
     # No repetition: an answer that fails here fails for a reason, and the stack should say it at once.
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=300)
-    with _making_client:
-        return _session().client(service, endpoint_url=endpoint_url, config=config)
+    return clients.client(service, endpoint_url, config=config)

@@ -5,15 +5,13 @@ StartExecution, SNS filter policies. Call these without the lock of moto: each i
 """
 
 import threading
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.localcloud import moto_seams
-from scripts.localcloud.cloud import REGION, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, Cloud
+from scripts.localcloud import clients, moto_seams
+from scripts.localcloud.cloud import Cloud
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,21 +51,12 @@ class Clients:
         """The client, with the rights of the account's owner and no retries of its own."""
         with self._guard:
             if service not in self._clients:
-                self._clients[service] = _session().client(
-                    service,  # type: ignore[call-overload]
-                    endpoint_url=self._cloud.endpoint_url,
-                    region_name=REGION,
-                    aws_access_key_id=ROOT_ACCESS_KEY,
-                    aws_secret_access_key=ROOT_SECRET_KEY,
+                self._clients[service] = clients.client(
+                    service,
+                    self._cloud.endpoint_url,
                     config=Config(retries={"total_max_attempts": 1}, read_timeout=900),
                 )
             return self._clients[service]
-
-
-@cache
-def _session() -> boto3.session.Session:
-    """Shared, because it keeps what it has read of the services' models."""
-    return boto3.session.Session()
 
 
 def send(cloud: Cloud, target: "Mapping[str, Any]", payload: str, name: str) -> None:

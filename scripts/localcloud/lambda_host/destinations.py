@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
+from botocore.config import Config
 
-from scripts.localcloud.cloud import REGION
+from scripts.localcloud import clients
 from scripts.localcloud.iam import Principal
 from scripts.localcloud.lambda_host.errors import NotEmulatedError
 from scripts.localcloud.lambda_host.function import HostedFunction
@@ -154,13 +154,13 @@ def _with_client(
     )
     try:
         call(
-            boto3.client(
-                service,  # type: ignore[call-overload]
-                region_name=REGION,
-                endpoint_url=host.cloud.endpoint_url,
-                aws_access_key_id=principal.access_key,
-                aws_secret_access_key=principal.secret_key,
-                aws_session_token=principal.session_token,
+            clients.client(
+                service,
+                host.cloud.endpoint_url,
+                config=Config(),
+                access_key=principal.access_key,
+                secret_key=principal.secret_key,
+                session_token=principal.session_token,
             )
         )
     finally:

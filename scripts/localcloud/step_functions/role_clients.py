@@ -7,12 +7,11 @@ import sys
 import threading
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from moto.stepfunctions.parser import models as parser_models  # imports every module that makes clients
 
-from scripts.localcloud import moto_seams
-from scripts.localcloud.cloud import REGION, ROOT_ACCESS_KEY, ROOT_SECRET_KEY, Cloud
+from scripts.localcloud import clients, moto_seams
+from scripts.localcloud.cloud import Cloud
 
 _PATIENCE_SECONDS = 3600  # more than a function may compute; the timeout of a state ends it earlier
 _MAKER = "boto_client_for"
@@ -20,11 +19,11 @@ _MAKER = "boto_client_for"
 
 def install(cloud: Cloud) -> None:
     """Patch every module of moto's interpreter that makes clients."""
-    clients = RoleClients(cloud.endpoint_url)
+    of_roles = RoleClients(cloud.endpoint_url)
     package = parser_models.__name__.rpartition(".")[0]
     for name, module in list(sys.modules.items()):
         if name.startswith(package) and hasattr(module, _MAKER):
-            moto_seams.of(cloud).replace(module, _MAKER, clients.client)
+            moto_seams.of(cloud).replace(module, _MAKER, of_roles.client)
 
 
 class RoleClients:
@@ -33,7 +32,7 @@ class RoleClients:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         self._lock = threading.Lock()
-        self._sessions: dict[str, Any] = {}
+        self._keys: dict[str, dict[str, str]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, region: str, service: str, state_credentials: Any) -> Any:  # noqa: ARG002  # there is one
@@ -41,19 +40,21 @@ class RoleClients:
         role_arn: str = state_credentials.role_arn
         with self._lock:
             if (service, role_arn) not in self._clients:
-                session = self._sessions[role_arn] = self._sessions.get(role_arn) or self._assume(role_arn)
-                self._clients[service, role_arn] = session.client(
-                    service, endpoint_url=self._endpoint_url, config=_config()
+                keys = self._keys[role_arn] = self._keys.get(role_arn) or self._assume(role_arn)
+                self._clients[service, role_arn] = clients.client(
+                    service,
+                    self._endpoint_url,
+                    config=_config(),
+                    access_key=keys["AccessKeyId"],
+                    secret_key=keys["SecretAccessKey"],
+                    session_token=keys["SessionToken"],
                 )
             return self._clients[service, role_arn]
 
-    def _assume(self, role_arn: str) -> Any:  # its stubs know only services named by a literal
-        owner = boto3.Session(ROOT_ACCESS_KEY, ROOT_SECRET_KEY, region_name=REGION)
-        sts = owner.client("sts", endpoint_url=self._endpoint_url)
-        keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="states")["Credentials"]
-        return boto3.Session(
-            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=REGION
-        )
+    def _assume(self, role_arn: str) -> dict[str, str]:
+        sts = clients.client("sts", self._endpoint_url, config=Config())
+        keys: dict[str, str] = sts.assume_role(RoleArn=role_arn, RoleSessionName="states")["Credentials"]
+        return keys
 
 
 def _config() -> Config:
