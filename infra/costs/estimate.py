@@ -27,6 +27,8 @@ _REQUEST_METRICS = 8
 """Four figures of the requests, each by model and by model and release."""
 _LOOK_UP_METRICS, _LOOK_UP_LINE_BYTES = 4, 500
 """Of each request that looks stored features up."""
+_FIREHOSE_RECORD_BYTES = 5_000
+"""What Firehose bills for a record at least. CloudWatch hands lines on together when they come together; here each comes alone."""
 _OBJECTS_AN_HOUR = 12  # Firehose writes one every five minutes while lines come
 _STEP_SECONDS = 3.0
 _WATCH_OBJECTS = 25  # what one run of the watch writes and lists
@@ -123,7 +125,8 @@ def _predictions(stack: DeployedModel, definition: ModelDefinition, usage: Usage
     about = requests * (_ACCESS_LOG_BYTES + _METRICS_LINE_BYTES + look_up + _REPORT_BYTES) / _GB
     yield per_request("prediction log and metrics lines", prices.LOGS_GB, captured + about)
     yield per_request("logs, kept", prices.LOGS_KEPT_GB, (captured + about) * _KEPT_MONTHS * _LOGS_SHRINK)
-    yield per_request("prediction log to S3", prices.FIREHOSE_GB, captured)
+    billed = max(captured, requests * definition.serving.capture_rate * _FIREHOSE_RECORD_BYTES / _GB)
+    yield per_request("prediction log to S3", prices.FIREHOSE_GB, billed)
     yield per_request("prediction log, unpacked", prices.FIREHOSE_UNPACKED_GB, captured)
     yield per_request("answers", prices.TRANSFER_GB, rows * _ANSWER_BYTES / _GB)
 
