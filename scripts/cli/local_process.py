@@ -133,6 +133,8 @@ def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0, keep: 
             stdout=log,
             stderr=log,
             cwd=PROJECT,
+            # A thread for each connection, and by default a heap for each of sixteen of these: as much again would lie idle.
+            env={"MALLOC_ARENA_MAX": "2", **os.environ},
             start_new_session=True,
         )
     deadline = time.monotonic() + _START_SECONDS

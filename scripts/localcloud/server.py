@@ -21,6 +21,7 @@ from scripts.localcloud import (
     error_shapes,
     event_bus,
     firehose,
+    forgotten_models,
     gateway,
     http_server,
     iam,
@@ -114,6 +115,7 @@ def _install(cloud: Cloud) -> None:
     lambda_host.install(cloud)
     for part in (
         error_shapes,
+        forgotten_models,
         dynamodb,
         change_streams,
         event_bus,
