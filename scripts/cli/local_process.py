@@ -18,6 +18,13 @@ from scripts.cli.cdk import PROJECT
 DEFAULT_STATE = Path(".lambdaloop/local")
 _START_SECONDS = 60
 _STOP_SECONDS = 15
+_ALLOCATION = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
+"""For glibc. It would make a heap for each of sixteen threads, and keep the room of the largest blocks in them for good: with a thread
+for each connection, as much memory again as is in use."""
 _PATIENCE_SECONDS = 1800  # more than all trainings and releases of one stretch of time take
 _ANSWER_SECONDS = 600
 """Much may become due at once, and a busy machine takes minutes for it."""
@@ -133,8 +140,7 @@ def start_local_cloud(state: Path = DEFAULT_STATE, *, speed: float = 1.0, keep: 
             stdout=log,
             stderr=log,
             cwd=PROJECT,
-            # A thread for each connection, and by default a heap for each of sixteen of these: as much again would lie idle.
-            env={"MALLOC_ARENA_MAX": "2", **os.environ},
+            env={**_ALLOCATION, **os.environ},
             start_new_session=True,
         )
     deadline = time.monotonic() + _START_SECONDS
