@@ -13,6 +13,7 @@ from moto.moto_api._internal import moto_api_backend
 
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.cloudwatch_observer import CloudWatchObserver
+from lambdaloop.domain.errors import BackendUnavailableError
 from lambdaloop.domain.release import Release
 from lambdaloop.domain.traffic import Observation
 from tests.contract.fault_injection import Wire
@@ -37,6 +38,12 @@ LIVE_DIMENSIONS = [
     {"Name": "Resource", "Value": "inference:live"},
     {"Name": "ExecutedVersion", "Value": "7"},
 ]
+NOTHING: dict[str, Any] = {
+    "MetricDataResults": [
+        {"Id": name, "Values": [], "StatusCode": "Complete"}
+        for name in ("requests", "answers", "failures", "p95", "p99")
+    ]
+}
 
 
 @pytest.fixture
@@ -62,6 +69,7 @@ def observed(
     seconds: float = 300,
     period: int = 300,
     alone: bool = False,
+    status: str = "Complete",
 ) -> Observation:
     since = MORNING
     dimensions = LIVE_DIMENSIONS[:2] if alone else LIVE_DIMENSIONS
@@ -73,7 +81,9 @@ def observed(
         query("p95", "Lambdaloop", "model_prediction_latency_seconds", own, "p95", period),
         query("p99", "Lambdaloop", "model_prediction_latency_seconds", own, "p99", period),
     ]
-    pages = [{"Id": name, "Values": values} for name, values in results.items()]
+    pages = [
+        {"Id": each["Id"], "Values": results.get(each["Id"], []), "StatusCode": status} for each in queries
+    ]
     with Stubber(client) as stubber:
         request = {
             "MetricDataQueries": queries,
@@ -106,6 +116,12 @@ def test_what_died_before_it_could_answer_was_a_request_and_an_error(client: Any
     assert observed(client, results) == Observation(requests=13, errors=4, p95_latency_ms=None)
 
 
+@pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden"])
+def test_figures_that_cloudwatch_could_not_read_are_not_taken_for_zero(client: Any, status: str) -> None:
+    with pytest.raises(BackendUnavailableError, match=f"model_server_errors_total .*{status}"):
+        observed(client, {"requests": [100.0]}, status=status)
+
+
 def test_a_release_with_all_the_traffic_is_seen_as_the_alias_itself(client: Any) -> None:
     assert observed(client, {"requests": [7.0], "p95": [0.009]}, alone=True).requests == 7
 
@@ -132,7 +148,7 @@ def test_a_window_is_widened_to_whole_minutes(client: Any, seconds: float, perio
 
 def test_a_window_of_more_than_a_day_is_asked_for_by_the_day(client: Any) -> None:
     with Stubber(client) as stubber:
-        stubber.add_response("get_metric_data", {"MetricDataResults": []})
+        stubber.add_response("get_metric_data", NOTHING)
         seen: list[Any] = []
         client.meta.events.register_first(
             "provide-client-params.cloudwatch.GetMetricData", lambda params, **_: seen.append(params)
@@ -180,7 +196,7 @@ def asked(
         "provide-client-params.cloudwatch.GetMetricData", lambda params, **_: seen.append(params)
     )
     with Stubber(client) as stubber:
-        stubber.add_response("get_metric_data", {"MetricDataResults": []})
+        stubber.add_response("get_metric_data", NOTHING)
         observer = CloudWatchObserver(function="inference", client=client)
         observer.observe(RELEASE, since=since, until=until, alone=alone)
     [question] = seen

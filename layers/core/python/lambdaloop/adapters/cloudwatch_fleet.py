@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lambdaloop import telemetry
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import aws_errors
-from lambdaloop.domain.errors import BackendUnavailableError
+from lambdaloop.adapters.metric_values import metric_stat, metric_values
 from lambdaloop.domain.fleet import ModelTraffic
 from lambdaloop.settings import Settings
 
@@ -76,25 +76,19 @@ class CloudWatchFleet:
     def _ask(self, figures: Sequence[_Figure], start: datetime, end: datetime) -> dict[_Figure, float | None]:
         """One value for each, None where nothing was counted; BackendUnavailableError unless CloudWatch knows all of them."""
         names = {f"f{place}": figure for place, figure in enumerate(figures)}
-        found: dict[_Figure, float | None] = dict.fromkeys(figures)
-        statuses = dict.fromkeys(names, "Missing")
-        pages = self._client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=[_query(name, figure, start, end) for name, figure in names.items()],  # type: ignore[misc]
-            StartTime=start,
-            EndTime=end,
-        )
-        with aws_errors():
-            for page in pages:
-                for result in page["MetricDataResults"]:
-                    statuses[result["Id"]] = result["StatusCode"]
-                    for value in result["Values"]:
-                        found[names[result["Id"]]] = value
-        if partial := [name for name, status in statuses.items() if status != "Complete"]:
-            figure, status = names[partial[0]], statuses[partial[0]]
-            raise BackendUnavailableError(
-                f"CloudWatch has no whole answer for {figure.metric} of model {figure.model!r} ({status}): try again"
+        seconds = int((end - start).total_seconds())
+        queries = {
+            name: metric_stat(
+                figure.metric,
+                figure.dimensions,
+                figure.statistic,
+                namespace=telemetry.namespace(),
+                seconds=seconds,
             )
-        return found
+            for name, figure in names.items()
+        }
+        values = metric_values(self._client, queries, start=start, end=end)
+        return {figure: values[name][-1] if values[name] else None for name, figure in names.items()}
 
     def _traffic(self, model: str, releases: Sequence[int]) -> ModelTraffic:
         def counted(metric: str, statistic: str = "Sum", release: int | None = None) -> float:
@@ -128,18 +122,3 @@ def _figures(model: str, releases: Sequence[int]) -> list[_Figure]:
         *(_Figure(telemetry.LATENCY, percentile, model) for percentile in _PERCENTILES),
         *(_Figure(telemetry.SERVER_ERRORS, "SampleCount", model, number) for number in releases),
     ]
-
-
-def _query(name: str, figure: _Figure, start: datetime, end: datetime) -> dict[str, Any]:
-    return {
-        "Id": name,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": telemetry.namespace(),
-                "MetricName": figure.metric,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in figure.dimensions.items()],
-            },
-            "Period": int((end - start).total_seconds()),
-            "Stat": figure.statistic,
-        },
-    }

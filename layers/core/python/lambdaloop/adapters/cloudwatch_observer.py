@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lambdaloop import telemetry
 from lambdaloop.adapters.aws_client import aws_client
 from lambdaloop.adapters.aws_errors import aws_errors
+from lambdaloop.adapters.metric_values import metric_stat, metric_values
 from lambdaloop.domain.release import Release
 from lambdaloop.domain.traffic import Observation
 from lambdaloop.settings import LIVE_ALIAS
@@ -48,15 +49,19 @@ class CloudWatchObserver:
         live = {"FunctionName": self._function, "Resource": f"{self._function}:{LIVE_ALIAS}"}
         lambda_version = live if alone else {**live, "ExecutedVersion": str(release.lambda_version)}
         own = {telemetry.MODEL: release.model, telemetry.RELEASE: str(release.number)}
-        queries = [
+        ours, lambdas = telemetry.namespace(), "AWS/Lambda"
+        seconds, all_seconds = int(period.total_seconds()), int(whole.total_seconds())
+        queries = {
             # One value for each request, whatever it was answered: their number is the number of requests.
-            _query("requests", telemetry.namespace(), telemetry.SERVER_ERRORS, own, "SampleCount", period),
-            _query("answers", telemetry.namespace(), telemetry.SERVER_ERRORS, own, "Sum", period),
-            _query("failures", "AWS/Lambda", "Errors", lambda_version, "Sum", period),
-            _query("p95", telemetry.namespace(), telemetry.LATENCY, own, "p95", whole),
-            _query("p99", telemetry.namespace(), telemetry.LATENCY, own, "p99", whole),
-        ]
-        figures = self._figures(queries, start, end)
+            "requests": metric_stat(
+                telemetry.SERVER_ERRORS, own, "SampleCount", namespace=ours, seconds=seconds
+            ),
+            "answers": metric_stat(telemetry.SERVER_ERRORS, own, "Sum", namespace=ours, seconds=seconds),
+            "failures": metric_stat("Errors", lambda_version, "Sum", namespace=lambdas, seconds=seconds),
+            "p95": metric_stat(telemetry.LATENCY, own, "p95", namespace=ours, seconds=all_seconds),
+            "p99": metric_stat(telemetry.LATENCY, own, "p99", namespace=ours, seconds=all_seconds),
+        }
+        figures = metric_values(self._client, queries, start=start, end=end)
         failures = round(sum(figures["failures"]))
         return Observation(
             requests=round(sum(figures["requests"])) + failures,
@@ -78,22 +83,6 @@ class CloudWatchObserver:
                 for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])):
                     states[alarm["AlarmName"]] = alarm["StateValue"]
         return states
-
-    def _figures(
-        self, queries: Sequence[dict[str, Any]], start: datetime, end: datetime
-    ) -> dict[str, list[float]]:
-        """The values of each query: one per period that had any."""
-        figures: dict[str, list[float]] = {query["Id"]: [] for query in queries}
-        pages = self._client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=queries,  # type: ignore[arg-type]
-            StartTime=start,
-            EndTime=end,
-        )
-        with aws_errors():
-            for page in pages:
-                for result in page["MetricDataResults"]:
-                    figures[result["Id"]] += result["Values"]
-        return figures
 
 
 def _milliseconds(seconds: Sequence[float]) -> float | None:
@@ -118,20 +107,3 @@ def _window(since: datetime, until: datetime, period: timedelta, *, alone: bool)
 
 def _floor(at: datetime, period: timedelta) -> datetime:
     return at.astimezone(UTC) - (at - datetime.fromtimestamp(0, UTC)) % period
-
-
-def _query(
-    name: str, namespace: str, metric: str, dimensions: Mapping[str, str], statistic: str, period: timedelta
-) -> dict[str, Any]:
-    return {
-        "Id": name,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": namespace,
-                "MetricName": metric,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-            },
-            "Period": int(period.total_seconds()),
-            "Stat": statistic,
-        },
-    }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lambdaloop import telemetry
 from lambdaloop.adapters.aws_client import aws_client
-from lambdaloop.adapters.aws_errors import aws_errors
+from lambdaloop.adapters.metric_values import metric_stat, metric_values
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -39,29 +39,5 @@ class CloudWatchServed:
     def _hours(
         self, metric: str, dimensions: Mapping[str, str], start: datetime, end: datetime
     ) -> list[float]:
-        values: list[float] = []
-        pages = self._client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=[
-                {
-                    "Id": "sums",
-                    "MetricStat": {
-                        "Metric": {
-                            "Namespace": telemetry.namespace(),
-                            "MetricName": metric,
-                            "Dimensions": [
-                                {"Name": name, "Value": value} for name, value in dimensions.items()
-                            ],
-                        },
-                        "Period": _HOUR_SECONDS,
-                        "Stat": "Sum",
-                    },
-                }
-            ],
-            StartTime=start,
-            EndTime=end,
-        )
-        with aws_errors():
-            for page in pages:
-                for result in page["MetricDataResults"]:
-                    values += result["Values"]
-        return values
+        sums = metric_stat(metric, dimensions, "Sum", namespace=telemetry.namespace(), seconds=_HOUR_SECONDS)
+        return metric_values(self._client, {"sums": sums}, start=start, end=end)["sums"]
