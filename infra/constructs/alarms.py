@@ -69,7 +69,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "ReleaseFailed",
-            f"A release of {model} was rolled back or refused",
+            f"A release of {model} was rolled back or refused, or could not be rolled back",
             executions(names.release_workflow, "ExecutionsFailed", "failed"),
         )
         self._alarm(

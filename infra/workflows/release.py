@@ -73,7 +73,13 @@ def release_chain(
     bake = sfn.Wait(scope, "Bake", time=sfn.WaitTime.seconds_path("$.shift.bake_seconds"))
     judge = step(scope, "Judge release", function=functions.judge_release, result="judgement")
     close = step(scope, "Close release", function=functions.close_release, result="closed")
-    roll_back = step(scope, "Roll back release", function=functions.roll_back_release, result="rolled_back")
+    roll_back = step(
+        scope,
+        "Roll back release",
+        function=functions.roll_back_release,
+        result="rolled_back",
+        persistent=True,
+    )
     released = sfn.Succeed(scope, "Released")
     rolled_back = sfn.Fail(
         scope,
@@ -87,6 +93,14 @@ def release_chain(
         error=ReleaseInProgressError.__name__,
         cause="another release of this model is running; nothing was changed",
     )
+
+    stuck = sfn.Fail(
+        scope,
+        "Release stuck",
+        error="ReleaseNotRolledBack",
+        cause="traffic may still go to the release: type lambdaloop rollback",
+    )
+    roll_back.add_catch(stuck, errors=["States.ALL"])
 
     open_.add_catch(refused, errors=[ReleaseInProgressError.__name__], result_path="$.error")
     # However it ended, it has ended: what cannot be deleted now is deleted after the next release.

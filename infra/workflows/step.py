@@ -17,11 +17,13 @@ _SERVICE_ERRORS = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
 ]
+_THROTTLED = ["Lambda.TooManyRequestsException"]
+"""Other work has all the room there is, and may take minutes: a new account runs ten functions at a time."""
 # The function died, for want of memory or time most often; once more is worth it, more often is not.
 _CRASHES = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"]
-_PASSING_ERRORS = [BackendUnavailableError.__name__, ConflictError.__name__, RoutingChangedError.__name__]
+_OUTAGES = [BackendUnavailableError.__name__]
+_LOST_RACES = [ConflictError.__name__, RoutingChangedError.__name__]
 _MARGIN_SECONDS = 15
 """Lambda should be the one to report a timeout: it knows which call hung."""
 
@@ -35,11 +37,13 @@ def step(
     payload: Mapping[str, Any] | None = None,
     wait_for: type[Exception] | None = None,
     wait_attempts: int = 0,
+    persistent: bool = False,
 ) -> tasks.LambdaInvoke:
     """A task whose output is put under `result` (None: takes the document's place). Every step may be run twice.
 
     payload: the input, made from the document; the whole document unless given.
     wait_for: an error that only means "not yet"; it is retried `wait_attempts` times, soon every 20 seconds.
+    persistent: whatever it fails on is tried again for a quarter of an hour on average, half an hour at most: giving up is worse.
     """
     timeout = function.timeout or Duration.minutes(15)
     task = tasks.LambdaInvoke(
@@ -61,6 +65,15 @@ def step(
             max_delay=Duration.seconds(20),
         )
     _retry(task)
+    if persistent:
+        task.add_retry(
+            errors=["States.ALL"],
+            interval=Duration.seconds(10),
+            backoff_rate=2,
+            max_attempts=12,
+            max_delay=Duration.minutes(3),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
     return task
 
 
@@ -93,7 +106,9 @@ def waiting_step(
 def _retry(task: tasks.LambdaInvoke) -> None:
     for errors, seconds, attempts in (
         (_SERVICE_ERRORS, 2, 5),
-        (_PASSING_ERRORS, 1, 2),
+        (_THROTTLED, 5, 12),
+        (_OUTAGES, 2, 5),
+        (_LOST_RACES, 1, 2),
         (_CRASHES, 5, 1),
     ):
         task.add_retry(

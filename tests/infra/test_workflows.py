@@ -16,7 +16,7 @@ from infra.template_checks import (
 from lambdaloop.domain import errors
 from lambdaloop.domain.training_history import LONGEST_TRAINING
 from tests.infra.golden_workflows import GOLDEN, MACHINES, as_text, workflow
-from tests.infra.synthesis import Template
+from tests.infra.synthesis import PROJECT, Template
 
 ANSWERED_BY_PEOPLE = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 """How long these tasks wait is the definition's to say: tests/infra/test_before_traffic.py."""
@@ -64,9 +64,10 @@ def test_every_task_is_retried_after_failures_of_lambda_with_jitter(
 ) -> None:
     for state, body in _states(workflow(templates, name)):
         if body["Type"] == "Task":
-            [retry] = [each for each in body["Retry"] if "Lambda.ServiceException" in each["ErrorEquals"]]
-            assert "Lambda.TooManyRequestsException" in retry["ErrorEquals"], state
-            assert (retry["JitterStrategy"], retry["BackoffRate"]) == ("FULL", 2)
+            for error, seconds in (("Lambda.ServiceException", 60), ("Lambda.TooManyRequestsException", 500)):
+                [retry] = [each for each in body["Retry"] if error in each["ErrorEquals"]]
+                assert (retry["JitterStrategy"], retry["BackoffRate"]) == ("FULL", 2)
+                assert _longest_wait(retry) >= seconds, state
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -89,6 +90,32 @@ def test_a_failure_after_opening_always_takes_traffic_back(templates: dict[str, 
             "ResultPath": "$.error",
             "Next": "Roll back release",
         }
+
+
+def test_taking_traffic_back_is_tried_for_long_and_giving_up_has_a_name(
+    templates: dict[str, Template],
+) -> None:
+    states = workflow(templates, "release")["States"]
+    roll_back = states["Roll back release"]
+    anything = roll_back["Retry"][-1]
+    assert anything["ErrorEquals"] == ["States.ALL"]
+    tries = 1 + anything["MaxAttempts"]
+    assert (
+        1200 <= _longest_wait(anything) + tries * roll_back["TimeoutSeconds"] <= 3600
+    )  # the hour of `longest_release`
+    [given_up] = roll_back["Catch"]
+    assert states[given_up["Next"]]["Error"] == "ReleaseNotRolledBack"
+    runbook = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert "`ReleaseNotRolledBack`" in runbook
+
+
+def _longest_wait(retry: dict[str, Any]) -> float:
+    """Seconds, when chance makes every wait as long as it may be."""
+    waits: Iterator[float] = (
+        retry["IntervalSeconds"] * retry["BackoffRate"] ** number for number in range(retry["MaxAttempts"])
+    )
+    most: float = retry["MaxDelaySeconds"]
+    return sum(min(wait, most) for wait in waits)
 
 
 def test_a_second_release_is_refused_without_touching_the_first(templates: dict[str, Template]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from lambdaloop.domain.captured import CapturedPrediction
 from lambdaloop.domain.definition import Feature
 from lambdaloop.domain.documents import Document
-from lambdaloop.domain.errors import VerificationFailedError
+from lambdaloop.domain.errors import BackendUnavailableError, VerificationFailedError
 from lambdaloop.domain.replay import Replay
 from lambdaloop.domain.signature import Signature
 from lambdaloop.services.compare_versions import LONGEST_SECONDS, Side, compare_versions
@@ -148,3 +148,17 @@ def test_without_rows_nobody_is_asked() -> None:
     traffic = Asked()
     assert compared(traffic, []).answers == ()
     assert traffic.requests == []
+
+
+def test_without_room_at_lambda_what_was_answered_until_then_is_compared() -> None:
+    asked = count(1)
+
+    def crowded(rows: list[Document]) -> Document:
+        if next(asked) > 2:  # the warm-up and the first twenty rows
+            raise BackendUnavailableError("Invoke was refused (TooManyRequestsException): try again")
+        found: Document = answering("yes")(rows)
+        return found
+
+    replay = compared(Asked(v2=answering("no"), v3=crowded))
+    assert len(replay.answers) == 20
+    assert all(each.champion and each.candidate for each in replay.answers)

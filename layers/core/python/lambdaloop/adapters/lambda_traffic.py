@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
 
+_READ_SECONDS = 5
+"""For all but invocations: four tries of it fit into a step of a minute."""
 _LONGEST_INVOCATION_SECONDS = 35  # an inference function answers within 29
 
 
@@ -36,7 +38,11 @@ class LambdaTraffic:
 
     def __init__(self, *, function: str, client: "LambdaClient | None" = None) -> None:
         self._function = function
-        self._client: LambdaClient = client or aws_client("lambda", read_seconds=_LONGEST_INVOCATION_SECONDS)
+        self._client: LambdaClient = client or aws_client("lambda", read_seconds=_READ_SECONDS)
+        # Tried once: whoever asks knows what it means that Lambda has no room, and a step has no time for two that are late.
+        self._invoking: LambdaClient = client or aws_client(
+            "lambda", read_seconds=_LONGEST_INVOCATION_SECONDS, attempts=1
+        )
 
     def routing(self) -> Routing:
         """Where requests go now."""
@@ -105,7 +111,7 @@ class LambdaTraffic:
     def invoke(self, lambda_version: str, event: Document) -> Document:
         """Send one event to that very version; VerificationFailedError when the function fails."""
         with aws_errors():
-            answer = self._client.invoke(
+            answer = self._invoking.invoke(
                 FunctionName=self._function, Qualifier=lambda_version, Payload=json.dumps(event).encode()
             )
             payload = json.loads(answer["Payload"].read())

@@ -182,7 +182,7 @@ class _Step:
             if rows:
                 notes.append("the log keeps not every feature of both versions, so they were not asked again")
             return None
-        return compare_versions(
+        replay = compare_versions(
             sample_rows(usable, at_most=REPLAYED_ROWS),
             model=self.release.model,
             champion=Side(
@@ -198,6 +198,10 @@ class _Step:
             request_id=f"judge-{self.release.model}-{self.release.number}{f'-{self.arm}' if self.arm else ''}",
             seconds=self.seconds,
         )
+        if not replay.answers:
+            notes.append("Lambda had no room for asking both versions again")
+            return None
+        return replay
 
     def _sides(self, replay: Replay | None) -> tuple[AnsweredRows, AnsweredRows]:
         """The answers to compare: to the same rows where there are enough, else those that each version logged."""
