@@ -5,13 +5,14 @@ import re
 from typing import Any
 
 from infra.errors import AlertPlanInvalidError
-from lambdaloop.adapters.sns_alert_sender import TOPIC
-from lambdaloop.domain.alert_rules import AlertChannel, AlertPlan
-from lambdaloop.domain.documents import from_document
+from lambdaloop.domain.alert_rules import TOPIC, AlertChannel, AlertPlan
+from lambdaloop.domain.documents import from_document, to_document
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _PARAMETER = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _MOST_CHANNELS = 10
+_MOST_BYTES = 2_000
+"""As JSON: it is a variable of a function, which has room for 4 KB of all of them."""
 _KNOWN = {"least", "cool_down_minutes", "channels"}
 _KNOWN_OF_CHANNEL = {"name", "kind", "parameter", "least"}
 
@@ -39,6 +40,10 @@ def read_alert_plan(context: Any) -> AlertPlan:
         )
     for channel in plan.channels:
         _check(channel)
+    if (size := len(json.dumps(to_document(plan)))) > _MOST_BYTES:
+        raise AlertPlanInvalidError(
+            f"context alerts: takes {size} bytes, at most {_MOST_BYTES} fit into a function's environment: shorten names of parameters"
+        )
     return plan
 
 

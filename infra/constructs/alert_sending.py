@@ -28,7 +28,7 @@ from lambdaloop.domain.documents import to_document
 from lambdaloop.domain.happening import SOURCE, detail_type
 from lambdaloop.settings import Settings
 
-TOLD = ("release_rolled_back", "release_closed", "release_returned", "run_finished")
+TOLD = ("release_rolled_back", "release_closed", "release_returned", "run_finished", "approval_asked")
 """Events that people may want to hear of."""
 HEARTBEAT = "window_judged"
 """Comes every few hours, and lets go what was held back."""

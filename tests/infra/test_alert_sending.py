@@ -113,8 +113,16 @@ def test_the_plan_is_read_from_an_object_and_from_text() -> None:
         ),
         ({"channels": [{"name": "topic", "kind": "slack", "parameter": "/p"}]}, "'topic' is taken"),
         ({"channels": [{"name": "ops", "kind": "slack", "parameter": "/p", "url": "x"}]}, "unknown url"),
+        (
+            {
+                "channels": [
+                    {"name": f"c{n}", "kind": "slack", "parameter": f"/{n}{'p' * 190}"} for n in range(10)
+                ]
+            },
+            "at most 2000 fit",
+        ),
     ],
-    ids=["text", "name", "severity", "minutes", "kind", "channel", "parameter", "taken", "url"],
+    ids=["text", "name", "severity", "minutes", "kind", "channel", "parameter", "taken", "url", "size"],
 )
 def test_a_plan_that_cannot_be_followed_stops_the_synthesis(context: object, says: str) -> None:
     with pytest.raises(AlertPlanInvalidError, match=r"context alerts.*") as caught:

@@ -151,6 +151,12 @@ def test_what_says_nothing_is_no_alert(message: dict[str, Any]) -> None:
             "warning",
             "lambdaloop releases list churn",
         ),
+        (
+            happening("approval_asked", release=4, expires_at="2026-03-04T12:00:00+00:00"),
+            "churn/approval-asked",
+            "warning",
+            "lambdaloop releases show churn 4",
+        ),
     ],
     ids=lambda value: getattr(value, "kind", None),
 )

@@ -1,5 +1,6 @@
 """An alert reaches every channel once, and one that is out of order does not keep it from the others."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -157,3 +158,9 @@ def test_what_nobody_is_to_hear_of_is_not_kept() -> None:
     desk = Desk(FakeSender("topic", least="critical"))
     desk.take(began())
     assert desk.log.open_alerts() == []
+
+
+def test_who_gets_a_message_of_their_own_about_it_gets_no_other() -> None:
+    topic, chat = FakeSender("topic"), FakeSender("ops")
+    Desk(topic, chat).take(replace(began(), told=("topic",)))
+    assert [len(topic.messages), len(chat.messages)] == [0, 1]

@@ -2,11 +2,9 @@
 
 from lambdaloop.domain.alert import Severity
 from lambdaloop.domain.alert_message import AlertMessage
+from lambdaloop.domain.alert_rules import TOPIC
 from lambdaloop.domain.errors import AlertUndeliveredError, BackendUnavailableError
 from lambdaloop.ports import Notices
-
-TOPIC = "topic"
-"""The name of this channel."""
 
 
 class TopicSender:

@@ -46,6 +46,8 @@ class Alert:
     link: str | None = None
     command: str | None = None
     """What to type next."""
+    told: tuple[str, ...] = ()
+    """Channels that get a message of their own about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ def _ended(state: AlertState, cool_down: timedelta) -> AlertState:
 def _telling(state: AlertState, notes: list[str], *, at: datetime) -> AlertState:
     """The state with a letter about its newest news."""
     alert = state.newest
-    letter = Letter(alert=alert, since=state.since or alert.at, note=" ".join(notes), at=at)
+    letter = Letter(alert=alert, since=state.since or alert.at, note=" ".join(notes), at=at, sent=alert.told)
     letters = (*state.letters, letter)[-_REMEMBERED:]
     return replace(state, letters=letters, told=alert.phase, told_at=at, muted=0)
 

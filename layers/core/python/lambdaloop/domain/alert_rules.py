@@ -12,6 +12,8 @@ from lambdaloop.domain.happening import Happening
 from lambdaloop.domain.stage import ONLY, Stage
 
 ChannelKind = Literal["slack", "teams", "webhook"]
+TOPIC = "topic"
+"""The name of the topic among the channels."""
 _PREFIX = ONLY.alarm_prefix
 _CRITICAL = frozenset(
     {
@@ -124,6 +126,7 @@ def of_happening(happening: Happening, *, region: str, stage: Stage = ONLY) -> A
     """
     model, data = happening.model, happening.data
     severity: Severity
+    told: tuple[str, ...] = ()
     match happening.kind:
         case "release_rolled_back":
             severity, kind = "warning", "release-failed"
@@ -143,6 +146,12 @@ def of_happening(happening: Happening, *, region: str, stage: Stage = ONLY) -> A
             severity, kind = "warning", "release-returned"
             what = f"{happening.actor} sent all traffic of {model} back to release {data.get('release')}"
             how_bad, command = str(data.get("reason", "")), f"releases list {model}"
+        case "approval_asked":
+            # By mail goes the question itself, with what it is about and a link that is a secret.
+            severity, kind, told = "warning", "approval-asked", (TOPIC,)
+            what = f"Release {data.get('release')} of {model} waits for approval"
+            how_bad = f"Silence ends it at {data.get('expires_at')}, and nothing takes traffic"
+            command = f"releases show {model} {data.get('release')}"
         case "run_finished" if data.get("status") == "failed":
             severity, kind = "warning", "training-failed"
             what = f"Training {data.get('run')} of {model} failed"
@@ -165,6 +174,7 @@ def of_happening(happening: Happening, *, region: str, stage: Stage = ONLY) -> A
         how_bad=how_bad,
         link=f"https://{region}.console.aws.amazon.com/states/home?region={region}#/statemachines",
         command=stage.command(command),
+        told=told,
     )
 
 
