@@ -183,6 +183,12 @@ def test_credentials_are_a_token_or_a_user_with_a_password(
     assert server.authorizations == {header}
 
 
+def test_a_token_that_no_header_may_have_is_told_without_being_shown(server: MlflowServer) -> None:
+    logged = Desk(server.address, "abc\ndef").log()
+    assert "line break" in logged["problem"]
+    assert "abc" not in logged["problem"]
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

@@ -68,4 +68,9 @@ class MlflowApi:
             return {}
         if ":" in secret:
             return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
+        if not (secret.isascii() and secret.isprintable()):
+            # http.client would refuse the header, and show it.
+            raise TrackingUnavailableError(
+                "the token holds a line break or another sign that no header may have: put the parameter again"
+            )
         return {"Authorization": f"Bearer {secret}"}
